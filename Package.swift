@@ -1,0 +1,57 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Rules every target keeps: warnings fail the build, `any` is spelled out.
+let rules: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "tidemark",
+    products: [
+        .library(name: "EventTime", targets: ["EventTime"]),
+        .executable(name: "tidemark", targets: ["tidemark"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+
+        .target(name: "EventTime", swiftSettings: rules),
+        .target(name: "Packets", swiftSettings: rules),
+        .target(
+            name: "Capture", dependencies: ["CPcap", "CLZ4", "CZlib", "CZstd", "Packets"],
+            swiftSettings: rules),
+        .target(name: "Flows", dependencies: ["Packets", "EventTime"], swiftSettings: rules),
+        .target(name: "HostStatistics", dependencies: ["Flows", "Packets", "EventTime"], swiftSettings: rules),
+        .target(
+            name: "Reports", dependencies: ["HostStatistics", "Flows", "Packets", "EventTime"],
+            swiftSettings: rules),
+        .target(
+            name: "Pipeline",
+            dependencies: ["Capture", "Reports", "HostStatistics", "Flows", "Packets", "EventTime"],
+            swiftSettings: rules),
+        .executableTarget(name: "tidemark", dependencies: ["Pipeline", argumentParser], swiftSettings: rules),
+
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
+        .testTarget(name: "ArchitectureTests", swiftSettings: rules),
+        .testTarget(name: "PacketsTests", dependencies: ["Packets", "Capture", "TestSupport"], swiftSettings: rules),
+        .testTarget(name: "CaptureTests", dependencies: ["Capture", "TestSupport"], swiftSettings: rules),
+        .testTarget(name: "EventTimeTests", dependencies: ["EventTime", "TestSupport"], swiftSettings: rules),
+        .testTarget(name: "FlowsTests", dependencies: ["Flows", "TestSupport"], swiftSettings: rules),
+        .testTarget(
+            name: "HostStatisticsTests", dependencies: ["HostStatistics", "TestSupport"], swiftSettings: rules),
+        .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"], swiftSettings: rules),
+        .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: rules),
+        .testTarget(name: "CommandTests", dependencies: ["tidemark", "TestSupport"], swiftSettings: rules),
+    ]
+)
