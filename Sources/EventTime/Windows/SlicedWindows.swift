@@ -1,0 +1,170 @@
+/// Keyed, sliced event-time windows: the operator behind every report.
+///
+/// Elements are folded into the slice that holds them, once, however many windows overlap there. When event time has
+/// passed a window's end the window *fires*: its rows are handed out in the order of keys. A fired window is kept for
+/// the allowed lateness; late changes to it are found by ``refire(_:emit:)``.
+///
+/// Only slices that hold something take memory, and only windows that hold something fire, so a gap of a million
+/// windows costs nothing.
+public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
+    public typealias Row = WindowRow<Key, Accumulator>
+
+    public let windows: SlidingWindows
+    public let allowedLateness: Nanoseconds
+    @usableFromInline var slices = SliceStore<Key, Accumulator>()
+    /// All windows before this one have fired.
+    @usableFromInline var nextWindow = Int64.min
+    /// The window that fires next, as far as it is known (overlapping windows only).
+    @usableFromInline var front = RunningWindow<Key, Accumulator>()
+    /// The earliest window that late elements may still change (only with allowed lateness).
+    @usableFromInline var anchor = RunningWindow<Key, Accumulator>()
+    @usableFromInline var sorter = RowSorter<Key, Accumulator>()
+    @usableFromInline var rows: [Row] = []
+
+    @inlinable public init(_ windows: SlidingWindows, allowedLateness: Nanoseconds = 0) {
+        precondition(allowedLateness >= 0)
+        self.windows = windows
+        self.allowedLateness = allowedLateness
+    }
+
+    @inlinable var overlaps: Bool { windows.slicesPerWindow > 1 }
+    @inlinable var keepsFired: Bool { allowedLateness > 0 }
+
+    /// Slices that hold something.
+    @inlinable public var sliceCount: Int { slices.live.count }
+
+    /// The first slice from which a window may still be computed; what lies before is gone.
+    @inlinable public var floor: Int64 {
+        overlaps && keepsFired ? anchor.first : nextWindow
+    }
+
+    /// Changes `key`'s fold in `slice`, which some open window holds, by `body`, which adds to it.
+    @inlinable @inline(__always)
+    public mutating func update(slice number: Int64, key: Key, _ body: (inout Accumulator) -> Void) {
+        let slice = slices[number]
+        let hash = key.tableHash
+        var identifier = slice.pointee.table.find(key, hash: hash)
+        if identifier < 0 {
+            identifier = slice.pointee.table.insert(key, hash: hash, value: Accumulator())
+        }
+        body(&slice.pointee.table[identifier].pointee.value)
+        if number < front.end {
+            // The running windows have taken the slice in already: they get the difference.
+            var amount = Accumulator()
+            body(&amount)
+            front.amend(slice: number, key: key, by: amount)
+            anchor.amend(slice: number, key: key, by: amount)
+        }
+    }
+
+    /// Notes that a late element changed `key`'s fold in `slice`: the fired windows that hold it are to fire again.
+    @inlinable public mutating func noteLate(slice number: Int64, key: Key) {
+        let slice = slices[number]
+        let hash = key.tableHash
+        if slice.pointee.late.find(key, hash: hash) < 0 {
+            _ = slice.pointee.late.insert(key, hash: hash, value: 0)
+        }
+    }
+
+    /// Fires the windows that end at or before `time`, in the order of their ends. `leaving` is called with each
+    /// slice that is about to leave the window that fires next, before it does; `emit` with each window's first slice
+    /// and its rows.
+    @inlinable public mutating func fire(
+        through time: Nanoseconds, leaving: (inout Self, Int64) -> Void, emit: (Int64, [Row]) -> Void
+    ) {
+        if overlaps {
+            fireOverlapping(through: time, leaving: leaving, emit: emit)
+        } else {
+            fireApart(through: time, emit)
+        }
+    }
+
+    /// Fires windows again that late elements changed. `dirty` holds fired windows, not yet closed, in ascending
+    /// order; `emit` gets the window's first slice, its rows, and whether a key's row is among the changed ones.
+    @inlinable public mutating func refire(
+        _ dirty: [Int64], emit: (Int64, [Row], (Key) -> Bool) -> Void
+    ) {
+        guard !dirty.isEmpty else { return }
+        var ahead = anchor.copy()
+        for window in dirty {
+            if overlaps {
+                slices.leave(&ahead, until: window)
+                slices.enter(&ahead, until: window + windows.slicesPerWindow)
+                ahead.settle(&sorter)
+                rows = ahead.rows
+            } else {
+                let place = slices.firstPlace(from: window)
+                rows.removeAll(keepingCapacity: true)
+                if place < slices.live.count, slices.live[place].pointee.number == window {
+                    sorter.gather(slices.live[place].pointee.table, into: &rows)
+                }
+            }
+            let changed = slices.live.filter {
+                $0.pointee.late.count > 0 && $0.pointee.number >= window
+                    && $0.pointee.number < window + windows.slicesPerWindow
+            }
+            emit(window, rows) { key in
+                changed.contains { $0.pointee.late.find(key, hash: key.tableHash) >= 0 }
+            }
+        }
+        slices.forgetLate()
+    }
+
+    /// Forgets the windows that `watermark` has passed by more than the allowed lateness.
+    @inlinable public mutating func close(watermark: Nanoseconds) {
+        // No further than what has fired.
+        let window = min(
+            windows.firstOpenWindow(watermark: watermark.saturatingAdd(-allowedLateness)), nextWindow)
+        if overlaps, keepsFired {
+            slices.leave(&anchor, until: window)
+            slices.enter(&anchor, until: min(window.saturatingAdd(windows.slicesPerWindow), front.end))
+            anchor.settle(&sorter)
+        }
+        slices.drop(before: window)
+    }
+
+    // MARK: Firing
+
+    @inlinable mutating func fireApart(through time: Nanoseconds, _ emit: (Int64, [Row]) -> Void) {
+        var place = slices.firstPlace(from: nextWindow)
+        while place < slices.live.count {
+            let number = slices.live[place].pointee.number
+            guard windows.end(ofWindow: number) <= time else { break }
+            sorter.gather(slices.live[place].pointee.table, into: &rows)
+            nextWindow = number + 1
+            emit(number, rows)
+            place += 1
+        }
+        nextWindow = max(nextWindow, windows.firstOpenWindow(watermark: time.saturatingAdd(-1)))
+    }
+
+    @inlinable mutating func fireOverlapping(
+        through time: Nanoseconds, leaving: (inout Self, Int64) -> Void, emit: (Int64, [Row]) -> Void
+    ) {
+        while true {
+            let place = slices.firstPlace(from: nextWindow)
+            guard place < slices.live.count,
+                let earliest = windows.firstWindow(containing: slices.live[place].pointee.number)
+            else { break }
+            let window = max(earliest, nextWindow)
+            guard windows.end(ofWindow: window) <= time else { break }
+            front.first = max(front.first, window)
+            slices.enter(&front, until: window + windows.slicesPerWindow)
+            front.settle(&sorter)
+            if !front.rows.isEmpty { emit(window, front.rows) }
+            passed(window + windows.slicesPerSlide, leaving)
+        }
+        passed(max(nextWindow, windows.firstOpenWindow(watermark: time.saturatingAdd(-1))), leaving)
+    }
+
+    /// All windows before `window` have fired: the slices that only they held leave the front.
+    @inlinable mutating func passed(_ window: Int64, _ leaving: (inout Self, Int64) -> Void) {
+        for slice in slices.live {
+            let number = slice.pointee.number
+            if number >= window { break }
+            if number >= front.first { leaving(&self, number) }
+        }
+        slices.leave(&front, until: window)
+        nextWindow = window
+    }
+}
