@@ -45,6 +45,10 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
     /// Entries held.
     @inlinable public var count: Int { bound - free.count }
 
+    /// The entries themselves, good until the next insertion: for reading them while another part of their owner
+    /// changes.
+    @inlinable public var unsafeEntries: UnsafeMutablePointer<Entry> { entries }
+
     /// The entry with this identifier, which must be live. The pointer is good until the next insertion.
     @inlinable @inline(__always)
     public subscript(identifier: Int) -> UnsafeMutablePointer<Entry> {
