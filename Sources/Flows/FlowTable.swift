@@ -92,7 +92,10 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         }
         swap(&wheel, &timers)
         for identifier in ended {
-            remove(identifier, reason: self.flows[identifier].pointee.value.tcp.closed ?? .idle, sink: &sink)
+            let flow = self.flows[identifier]
+            remove(
+                identifier, reason: flow.pointee.value.tcp.closed ?? .idle,
+                at: Self.deadline(of: flow.pointee.value, limits), sink: &sink)
         }
     }
 
@@ -100,7 +103,8 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     @inlinable public mutating func endAll<Sink: FlowSink & ~Copyable>(sink: inout Sink)
     where Sink.Attachment == Attachment {
         while let identifier = timers.popEarliest({ _ in nil }) {
-            remove(identifier, reason: flows[identifier].pointee.value.tcp.closed ?? .end, sink: &sink)
+            remove(
+                identifier, reason: flows[identifier].pointee.value.tcp.closed ?? .end, at: .max, sink: &sink)
         }
     }
 
@@ -132,7 +136,7 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     @inlinable @inline(never)
     mutating func begin<Sink: FlowSink & ~Copyable>(_ packet: FlowPacket, hash: UInt32, sink: inout Sink) -> Int
     where Sink.Attachment == Attachment {
-        if flows.count >= limits.maximumFlows { evict(sink: &sink) }
+        if flows.count >= limits.maximumFlows { evict(at: packet.clock, sink: &sink) }
         let initiatorIsHigh = Self.initiatorIsHigh(packet)
         let state = FlowState(packet, initiatorIsHigh: initiatorIsHigh, attachment: sink.makeAttachment())
         let identifier = flows.insert(packet.key, hash: hash, value: state)
@@ -147,7 +151,8 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         _ identifier: Int, _ packet: FlowPacket, reason: FlowRecord.EndReason, sink: inout Sink
     ) where Sink.Attachment == Attachment {
         let flow = flows[identifier]
-        finish(identifier, reason: reason, sink: &sink)
+        let deadline = Self.deadline(of: flow.pointee.value, limits)
+        finish(identifier, reason: reason, at: min(packet.clock, deadline), sink: &sink)
         // What the active timeout cuts goes on in the same direction.
         let initiatorIsHigh =
             reason == .active ? flow.pointee.value.initiatorIsHigh : Self.initiatorIsHigh(packet)
@@ -214,7 +219,7 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         flow.pointee.value.pendingFromHigh = Traffic()
     }
 
-    @inlinable mutating func evict<Sink: FlowSink & ~Copyable>(sink: inout Sink)
+    @inlinable mutating func evict<Sink: FlowSink & ~Copyable>(at time: Nanoseconds, sink: inout Sink)
     where Sink.Attachment == Attachment {
         var wheel = TimerWheel(resolution: 1)
         swap(&wheel, &timers)
@@ -222,32 +227,36 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         let victim = wheel.popEarliest { Self.deadline(of: flows[$0].value, limits) }
         swap(&wheel, &timers)
         if let victim {
-            remove(victim, reason: self.flows[victim].pointee.value.tcp.closed ?? .evicted, sink: &sink)
+            remove(
+                victim, reason: self.flows[victim].pointee.value.tcp.closed ?? .evicted, at: time, sink: &sink)
         }
     }
 
     /// Hands on what the sink has not yet got of a flow, and the flow's record.
     @inlinable mutating func finish<Sink: FlowSink & ~Copyable>(
-        _ identifier: Int, reason: FlowRecord.EndReason, sink: inout Sink
+        _ identifier: Int, reason: FlowRecord.EndReason, at time: Nanoseconds, sink: inout Sink
     ) where Sink.Attachment == Attachment {
         let flow = flows[identifier]
         Self.handOver(flow, to: &sink)
         let (key, state) = (flow.pointee.key, flow.pointee.value)
         sink.endFlow(
-            &flow.pointee.value.attachment, key: key, record: Self.record(key, state, reason))
+            &flow.pointee.value.attachment, key: key, record: Self.record(key, state, reason, time))
     }
 
     @usableFromInline static func record(
-        _ key: FlowKey, _ state: FlowState<Attachment>, _ reason: FlowRecord.EndReason
+        _ key: FlowKey, _ state: FlowState<Attachment>, _ reason: FlowRecord.EndReason, _ time: Nanoseconds
     ) -> FlowRecord {
-        state.record(key: key, endReason: reason)
+        var record = state.record(key: key, endReason: reason)
+        record.knownAt = time
+        record.separation = key.separation
+        return record
     }
 
     @inlinable @inline(never)
     mutating func remove<Sink: FlowSink & ~Copyable>(
-        _ identifier: Int, reason: FlowRecord.EndReason, sink: inout Sink
+        _ identifier: Int, reason: FlowRecord.EndReason, at time: Nanoseconds, sink: inout Sink
     ) where Sink.Attachment == Attachment {
-        finish(identifier, reason: reason, sink: &sink)
+        finish(identifier, reason: reason, at: time, sink: &sink)
         let flow = flows[identifier]
         flow.pointee.value.isListed = false
         flows.remove(identifier, hash: flow.pointee.key.tableHash)

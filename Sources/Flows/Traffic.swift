@@ -21,3 +21,13 @@
         a.wireBytes &+= b.wireBytes
     }
 }
+
+extension Traffic {
+    /// Takes away what was added; wraps, as corrections may pass below zero on the way.
+    @inlinable @inline(__always)
+    public static func -= (a: inout Traffic, b: Traffic) {
+        a.packets &-= b.packets
+        a.bytes &-= b.bytes
+        a.wireBytes &-= b.wireBytes
+    }
+}

@@ -19,7 +19,7 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
     /// The earliest window that late elements may still change (only with allowed lateness).
     @usableFromInline var anchor = RunningWindow<Key, Accumulator>()
     @usableFromInline var sorter = RowSorter<Key, Accumulator>()
-    @usableFromInline var rows: [Row] = []
+    @usableFromInline var apartRows: [Row] = []
 
     @inlinable public init(_ windows: SlidingWindows, allowedLateness: Nanoseconds = 0) {
         precondition(allowedLateness >= 0)
@@ -32,6 +32,9 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
 
     /// Slices that hold something.
     @inlinable public var sliceCount: Int { slices.live.count }
+
+    /// The first slice of the next window to fire: slices before it have left the running window.
+    @inlinable public var frontSlice: Int64 { overlaps ? front.first : nextWindow }
 
     /// The first slice from which a window may still be computed; what lies before is gone.
     @inlinable public var floor: Int64 {
@@ -57,6 +60,16 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
         }
     }
 
+    /// What `body` says of `key`'s fold in `slice`; `nil` where it has none.
+    @inlinable @inline(__always)
+    public mutating func read<Result>(
+        slice number: Int64, key: Key, _ body: (borrowing Accumulator) -> Result
+    ) -> Result? {
+        let slice = slices[number]
+        let identifier = slice.pointee.table.find(key, hash: key.tableHash)
+        return identifier < 0 ? nil : body(slice.pointee.table[identifier].pointee.value)
+    }
+
     /// Notes that a late element changed `key`'s fold in `slice`: the fired windows that hold it are to fire again.
     @inlinable public mutating func noteLate(slice number: Int64, key: Key) {
         let slice = slices[number]
@@ -66,17 +79,46 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
         }
     }
 
-    /// Fires the windows that end at or before `time`, in the order of their ends. `leaving` is called with each
-    /// slice that is about to leave the window that fires next, before it does; `emit` with each window's first slice
-    /// and its rows.
-    @inlinable public mutating func fire(
-        through time: Nanoseconds, leaving: (inout Self, Int64) -> Void, emit: (Int64, [Row]) -> Void
-    ) {
+    /// Fires the next window that ends at or before `time` and holds something: its rows are ``rows``. `nil` where
+    /// there is none. Each firing is followed by ``pass(to:)``.
+    @inlinable public mutating func nextFiring(through time: Nanoseconds) -> Int64? {
+        let place = slices.firstPlace(from: nextWindow)
+        guard place < slices.live.count,
+            let earliest = windows.firstWindow(containing: slices.live[place].pointee.number)
+        else { return nil }
+        let window = max(earliest, nextWindow)
+        guard windows.end(ofWindow: window) <= time else { return nil }
         if overlaps {
-            fireOverlapping(through: time, leaving: leaving, emit: emit)
+            front.first = max(front.first, window)
+            slices.enter(&front, until: window + windows.slicesPerWindow)
+            front.settle(&sorter)
         } else {
-            fireApart(through: time, emit)
+            sorter.gather(slices.live[place].pointee.table, into: &apartRows)
         }
+        return window
+    }
+
+    /// The rows of the window fired last, in the order of their keys; empty folds have none.
+    @inlinable public var rows: [Row] { overlaps ? front.rows : apartRows }
+
+    /// The window behind `window`.
+    @inlinable public func window(after window: Int64) -> Int64 { window + windows.slicesPerSlide }
+
+    /// The first window that does not end at or before `time`; not before the ones that have fired.
+    @inlinable public func firstWindow(openAt time: Nanoseconds) -> Int64 {
+        max(nextWindow, windows.firstOpenWindow(watermark: time.saturatingAdd(-1)))
+    }
+
+    /// The live slices that leave the running window when all windows before `window` have fired.
+    @inlinable public func slices(leavingBefore window: Int64) -> [Int64] {
+        slices.live.lazy.map { $0.pointee.number }.filter { $0 >= front.first && $0 < window }
+    }
+
+    /// All windows before `window` have fired: what only they held leaves the running window.
+    @inlinable public mutating func pass(to window: Int64) {
+        guard window > nextWindow else { return }
+        if overlaps { slices.leave(&front, until: window) }
+        nextWindow = window
     }
 
     /// Fires windows again that late elements changed. `dirty` holds fired windows, not yet closed, in ascending
@@ -87,6 +129,7 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
         guard !dirty.isEmpty else { return }
         var ahead = anchor.copy()
         for window in dirty {
+            var rows: [Row] = []
             if overlaps {
                 slices.leave(&ahead, until: window)
                 slices.enter(&ahead, until: window + windows.slicesPerWindow)
@@ -94,7 +137,6 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
                 rows = ahead.rows
             } else {
                 let place = slices.firstPlace(from: window)
-                rows.removeAll(keepingCapacity: true)
                 if place < slices.live.count, slices.live[place].pointee.number == window {
                     sorter.gather(slices.live[place].pointee.table, into: &rows)
                 }
@@ -121,50 +163,5 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
             anchor.settle(&sorter)
         }
         slices.drop(before: window)
-    }
-
-    // MARK: Firing
-
-    @inlinable mutating func fireApart(through time: Nanoseconds, _ emit: (Int64, [Row]) -> Void) {
-        var place = slices.firstPlace(from: nextWindow)
-        while place < slices.live.count {
-            let number = slices.live[place].pointee.number
-            guard windows.end(ofWindow: number) <= time else { break }
-            sorter.gather(slices.live[place].pointee.table, into: &rows)
-            nextWindow = number + 1
-            emit(number, rows)
-            place += 1
-        }
-        nextWindow = max(nextWindow, windows.firstOpenWindow(watermark: time.saturatingAdd(-1)))
-    }
-
-    @inlinable mutating func fireOverlapping(
-        through time: Nanoseconds, leaving: (inout Self, Int64) -> Void, emit: (Int64, [Row]) -> Void
-    ) {
-        while true {
-            let place = slices.firstPlace(from: nextWindow)
-            guard place < slices.live.count,
-                let earliest = windows.firstWindow(containing: slices.live[place].pointee.number)
-            else { break }
-            let window = max(earliest, nextWindow)
-            guard windows.end(ofWindow: window) <= time else { break }
-            front.first = max(front.first, window)
-            slices.enter(&front, until: window + windows.slicesPerWindow)
-            front.settle(&sorter)
-            if !front.rows.isEmpty { emit(window, front.rows) }
-            passed(window + windows.slicesPerSlide, leaving)
-        }
-        passed(max(nextWindow, windows.firstOpenWindow(watermark: time.saturatingAdd(-1))), leaving)
-    }
-
-    /// All windows before `window` have fired: the slices that only they held leave the front.
-    @inlinable mutating func passed(_ window: Int64, _ leaving: (inout Self, Int64) -> Void) {
-        for slice in slices.live {
-            let number = slice.pointee.number
-            if number >= window { break }
-            if number >= front.first { leaving(&self, number) }
-        }
-        slices.leave(&front, until: window)
-        nextWindow = window
     }
 }
