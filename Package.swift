@@ -27,7 +27,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
         .target(name: "EventTime", swiftSettings: rules),
-        .target(name: "Packets", swiftSettings: rules),
+        .target(name: "Packets", swiftSettings: rules + [.strictMemorySafety()]),
         .target(
             name: "Capture", dependencies: ["CPcap", "CLZ4", "CZlib", "CZstd", "Packets"],
             swiftSettings: rules),

@@ -1,0 +1,27 @@
+// ERSPAN, what switches mirror in GRE: draft-foschiano-erspan-03, section 4.
+
+extension HeaderWalk {
+    /// Reads the header of type II (8 bytes) or III (12, and 8 more where the last bit says so). Type I,
+    /// which has no header, is known by GRE having no sequence number.
+    mutating func switchedPortAnalyser(hasSequence: Bool, _ bytes: RawSpan) -> NextHeader {
+        guard hasSequence else { return .ethernet }
+        guard has(8) else { return stop(.truncatedTunnelHeader) }
+        switch bytes.byte(at: offset) >> 4 {
+        case 1:
+            offset += 8
+            return .ethernet
+        case 2:
+            guard has(12) else { return stop(.truncatedTunnelHeader) }
+            let frameType = bytes.uint16(at: offset + 10) >> 10 & 0x1f
+            let hasSubheader = bytes.byte(at: offset + 11) & 1 != 0
+            offset += hasSubheader ? 20 : 12
+            switch frameType {
+            case 0: return .ethernet
+            case 2: return .ip
+            default: return .none
+            }
+        default:
+            return stop(.badTunnelHeader)
+        }
+    }
+}
