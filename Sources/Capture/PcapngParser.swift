@@ -1,0 +1,236 @@
+import Packets
+
+// pcapng: draft-ietf-opsawg-pcapng.
+
+/// Reads the blocks of a pcapng file: sections in either byte order, interfaces of any link type, all four kinds
+/// of packets. Blocks of other types are skipped.
+///
+///     byte 0      4              8              length - 4      length
+///          | type | total length | body …       | total length |
+struct PcapngParser: RecordParser {
+    /// The shortest block: its type and its length twice.
+    private static let shortestBlock = 12
+    /// The longest packet that is possible, and room for its block's header and options.
+    private static let longestBlock: UInt32 = 128 * 1024 * 1024 + 128 * 1024 + 64
+    private static let mostInterfaces = 1 << 20
+
+    private enum Block {
+        static let section: UInt32 = 0x0A0D_0D0A
+        static let interface: UInt32 = 1
+        /// Obsolete since 2004, and still met.
+        static let packet: UInt32 = 2
+        static let simplePacket: UInt32 = 3
+        static let enhancedPacket: UInt32 = 6
+    }
+
+    private enum Option {
+        static let end: UInt16 = 0
+        static let timeResolution: UInt16 = 9
+        static let timeOffset: UInt16 = 14
+    }
+
+    private var isSwapped = false
+    /// The interfaces of the section that is being read.
+    private var interfaces: [PcapngInterface] = []
+    /// Interfaces in the sections before: numbers in ``PacketRecord/interface`` go on counting.
+    private var earlierInterfaces: UInt32 = 0
+    private(set) var packets: UInt64 = 0
+
+    /// Whether a file begins like a pcapng one. The first four bytes could be a text's; the byte order mark not.
+    static func recognizes(_ bytes: RawSpan) -> Bool {
+        guard bytes.byteCount >= 4 else { return false }
+        let type: UInt32 = bytes.integer(at: 0, swapped: false)
+        return type == Block.section
+    }
+
+    mutating func parse(
+        _ bytes: UnsafeRawBufferPointer, consumed: inout Int, into batch: PacketBatch, limits: ParseLimits
+    ) -> ParseStop {
+        guard let base = bytes.baseAddress else { return .needs(Self.shortestBlock, header: Self.shortestBlock) }
+        let span = bytes.bytes
+        while batch.count < limits.count {
+            let offset = consumed
+            let available = bytes.count - offset
+            guard available >= Self.shortestBlock else {
+                return .needs(Self.shortestBlock, header: Self.shortestBlock)
+            }
+            let type: UInt32 = span.integer(at: offset, swapped: isSwapped)
+            if type == Block.section, let damage = readByteOrder(span.integer(at: offset + 8, swapped: false)) {
+                return .damage(damage)
+            }
+            let claimed: UInt32 = span.integer(at: offset + 4, swapped: isSwapped)
+            guard claimed >= Self.shortestBlock, claimed % 4 == 0, claimed <= Self.longestBlock else {
+                return .damage(.badBlockLength(type: type, claimed))
+            }
+            let length = Int(claimed)
+            guard available >= length else { return .needs(length, header: 8) }
+            let repeated: UInt32 = span.integer(at: offset + length - 4, swapped: isSwapped)
+            guard repeated == claimed else { return .damage(.blockLengthsDiffer(claimed, repeated)) }
+
+            let block = PacketBlock(type: type, offset: offset, length: length)
+            switch type {
+            case Block.enhancedPacket, Block.packet, Block.simplePacket:
+                switch record(block, in: span, limits: limits) {
+                case .packet(let record, let start):
+                    packets += 1
+                    // In bounds: the block is available and the packet was found to end within it.
+                    batch.append(record, start: base + start)
+                case .stop(let stop):
+                    return stop
+                }
+            case Block.section, Block.interface:
+                let body = span.extracting(offset + 8..<offset + length - 4)
+                let damage = type == Block.section ? readSection(body) : readInterface(body)
+                if let damage { return .damage(damage) }
+            default:
+                break
+            }
+            consumed = offset + length
+        }
+        return .batchFull
+    }
+
+    private struct PacketBlock {
+        let type: UInt32
+        let offset: Int
+        let length: Int
+    }
+
+    private enum Found {
+        case packet(PacketRecord, start: Int)
+        case stop(ParseStop)
+    }
+
+    /// Reads the packet in a block that is available whole.
+    @inline(__always)
+    private func record(_ block: PacketBlock, in span: RawSpan, limits: ParseLimits) -> Found {
+        let offset = block.offset
+        let headerLength = block.type == Block.simplePacket ? 12 : 28
+        let room = block.length - headerLength - 4
+        guard room >= 0 else {
+            return .stop(.damage(.badBlockLength(type: block.type, UInt32(block.length))))
+        }
+        let number: UInt32
+        switch block.type {
+        case Block.enhancedPacket:
+            number = span.integer(at: offset + 8, swapped: isSwapped)
+        case Block.packet:
+            let short: UInt16 = span.integer(at: offset + 8, swapped: isSwapped)
+            number = UInt32(short)
+        default:
+            number = 0
+        }
+        guard number < interfaces.count else {
+            return .stop(.damage(.unknownInterface(number, described: interfaces.count)))
+        }
+        let interface = interfaces[Int(number)]
+
+        let captured: UInt32
+        let original: UInt32
+        var time: Int64?
+        if block.type == Block.simplePacket {
+            original = span.integer(at: offset + 8, swapped: isSwapped)
+            captured = min(original, interface.snapshotLength ?? original)
+            time = nil
+        } else {
+            let high: UInt32 = span.integer(at: offset + 12, swapped: isSwapped)
+            let low: UInt32 = span.integer(at: offset + 16, swapped: isSwapped)
+            captured = span.integer(at: offset + 20, swapped: isSwapped)
+            original = span.integer(at: offset + 24, swapped: isSwapped)
+            time = interface.clock.nanoseconds(UInt64(high) << 32 | UInt64(low))
+        }
+        guard captured <= room else {
+            return .stop(.damage(.packetBeyondBlock(claimed: captured, available: room)))
+        }
+        let longest = longestCapture(linkType: interface.linkType.rawValue)
+        guard captured <= longest else {
+            return .stop(.damage(.capturedLengthTooLong(claimed: captured, limit: longest)))
+        }
+        if let time, time > limits.time { return .stop(.later(time)) }
+        let record = PacketRecord(
+            timestamp: time ?? 0, number: packets + 1, capturedLength: captured, originalLength: original,
+            linkType: interface.linkType, interface: earlierInterfaces &+ number, isTimed: time != nil)
+        return .packet(record, start: offset + headerLength)
+    }
+
+    /// Sets the byte order of the section that begins here.
+    private mutating func readByteOrder(_ mark: UInt32) -> CaptureDamage? {
+        switch mark {
+        case 0x1A2B_3C4D: isSwapped = false
+        case 0x4D3C_2B1A: isSwapped = true
+        default: return .badByteOrderMagic(mark)
+        }
+        return nil
+    }
+
+    /// Reads the body of a section header block: byte order mark, version, section length, options.
+    private mutating func readSection(_ body: RawSpan) -> CaptureDamage? {
+        guard body.byteCount >= 16 else {
+            return .badBlockLength(type: Block.section, UInt32(body.byteCount + Self.shortestBlock))
+        }
+        let major: UInt16 = body.integer(at: 4, swapped: isSwapped)
+        let minor: UInt16 = body.integer(at: 6, swapped: isSwapped)
+        // Version 1.2 is 1.0 with further block types.
+        guard major == 1, minor == 0 || minor == 2 else {
+            return .unsupportedVersion(major: major, minor: minor)
+        }
+        if let damage = forEachOption(of: body, from: 16, { _, _, _ in nil }) { return damage }
+        earlierInterfaces &+= UInt32(interfaces.count)
+        interfaces.removeAll(keepingCapacity: true)
+        return nil
+    }
+
+    /// Reads the body of an interface description block: link type, reserved, snapshot length, options.
+    private mutating func readInterface(_ body: RawSpan) -> CaptureDamage? {
+        guard body.byteCount >= 8 else {
+            return .badBlockLength(type: Block.interface, UInt32(body.byteCount + Self.shortestBlock))
+        }
+        guard interfaces.count < Self.mostInterfaces else {
+            return .tooManyInterfaces(limit: Self.mostInterfaces)
+        }
+        let isSwapped = isSwapped
+        let linkType: UInt16 = body.integer(at: 0, swapped: isSwapped)
+        let snapshotLength: UInt32 = body.integer(at: 4, swapped: isSwapped)
+        var resolution: UInt8 = 6
+        var offsetSeconds: Int64 = 0
+        let damage = forEachOption(of: body, from: 8) { code, offset, length in
+            switch (code, length) {
+            case (Option.timeResolution, 1): resolution = body.integer(at: offset, swapped: false)
+            case (Option.timeOffset, 8): offsetSeconds = body.integer(at: offset, swapped: isSwapped)
+            case (Option.timeResolution, _), (Option.timeOffset, _):
+                return .badOptionLength(code: code, length: length)
+            default: break
+            }
+            return nil
+        }
+        if let damage { return damage }
+        interfaces.append(
+            PcapngInterface(
+                linkType: LinkType(rawValue: UInt32(linkType)),
+                snapshotLength: snapshotLength == 0 ? nil : snapshotLength,
+                clock: PcapngClock(resolution: resolution, offsetSeconds: offsetSeconds)))
+        return nil
+    }
+
+    /// Calls `body` with the code of each option and where its value is, up to the end or the first damage.
+    private func forEachOption(
+        of block: RawSpan, from start: Int, _ body: (UInt16, Int, Int) -> CaptureDamage?
+    ) -> CaptureDamage? {
+        var offset = start
+        while offset < block.byteCount {
+            let available = block.byteCount - offset
+            guard available >= 4 else { return .optionBeyondBlock(claimed: 4, available: available) }
+            let code: UInt16 = block.integer(at: offset, swapped: isSwapped)
+            let claimed: UInt16 = block.integer(at: offset + 2, swapped: isSwapped)
+            if code == Option.end { return nil }
+            let length = Int(claimed)
+            guard length <= available - 4 else {
+                return .optionBeyondBlock(claimed: length, available: available - 4)
+            }
+            if let damage = body(code, offset + 4, length) { return damage }
+            // Values are padded to a multiple of four; the last one's padding is in the block as well.
+            offset += 4 + (length + 3) / 4 * 4
+        }
+        return nil
+    }
+}

@@ -1,0 +1,79 @@
+import Capture
+import Foundation
+import Testing
+
+/// What the truth says about a capture: tshark's numbers.
+private struct Truth: Decodable {
+    let frames: Int
+    let wireBytes: UInt64
+    let capturedBytes: UInt64
+    let cutFrames: Int
+    let firstNs: Int64?
+    let lastNs: Int64?
+    let framesWithoutTime: Int
+    let readOk: Bool
+}
+
+@Suite(
+    "A capture of another project is read as the truth says",
+    .enabled(if: !SharedCaptures.names.isEmpty, "../shared/captures is not here"))
+struct SharedCaptureTests {
+    /// The second packet's sub-second field is 1,000,000 and the third's is 2^31: both are a second or more, so
+    /// both packets are untimed here. tshark prints no fraction for the third and takes it for a whole second.
+    static let invalidMicroseconds = "tcpdump-timestamp_invalid_micro.pcap"
+
+    @Test("frames, bytes, times and errors", arguments: SharedCaptures.names)
+    func truth(name: String) throws {
+        let file = try #require(SharedCaptures.folder).appending(path: "truth/\(name).json")
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let truth = try decoder.decode(Truth.self, from: Data(contentsOf: file))
+        let result = try read([SharedCaptures.path(name)])
+
+        #expect(result.packets.count == truth.frames)
+        #expect(result.errors.isEmpty == truth.readOk, "\(result.messages)")
+        #expect(result.records.reduce(0) { $0 + UInt64($1.originalLength) } == truth.wireBytes)
+        #expect(result.records.reduce(0) { $0 + UInt64($1.capturedLength) } == truth.capturedBytes)
+        #expect(result.records.count { $0.capturedLength < $0.originalLength } == truth.cutFrames)
+        #expect(result.records.map(\.number) == (0..<truth.frames).map { UInt64($0 + 1) })
+        let times = result.records.filter(\.isTimed).map(\.timestamp)
+        if name == Self.invalidMicroseconds {
+            #expect(times == [1_418_145_369_999_999_000])
+        } else {
+            #expect(result.records.count { !$0.isTimed } == truth.framesWithoutTime)
+            #expect(times.min() == truth.firstNs)
+            #expect(times.max() == truth.lastNs)
+        }
+    }
+
+    @Test("unknown versions and impossible options are named")
+    func refusals() throws {
+        let expected = [
+            "gopacket-be-test901.pcapng": "packet 2, byte 472: unsupported version 2.0 of the format",
+            "libpcap-pcap-invalid-version-1.pcap": "packet 1, byte 0: unsupported version 1.4 of the format",
+            "libpcap-pcapng-invalid-vers-1.pcapng": "packet 1, byte 0: unsupported version 0.1 of the format",
+            "libpcap-shb-option-too-long.pcapng":
+                "packet 1, byte 0: an option claims 12336 bytes, its block holds 20",
+        ]
+        for (name, message) in expected {
+            let path = try SharedCaptures.path(name)
+            #expect(try read([path]).messages == ["\(path): \(message)"])
+        }
+    }
+
+    @Test("all of them, merged, give every packet of each")
+    func merged() throws {
+        let paths = try SharedCaptures.names.map { try SharedCaptures.path($0) }
+        let merged = try read(paths)
+        var packets = 0
+        var errors: Set<CaptureError> = []
+        for path in paths {
+            let single = try read([path])
+            packets += single.packets.count
+            errors.formUnion(single.errors)
+        }
+        #expect(merged.packets.count == packets)
+        #expect(Set(merged.errors) == errors)
+        #expect(merged.errors.count == errors.count)
+    }
+}
