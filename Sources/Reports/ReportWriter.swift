@@ -82,7 +82,7 @@ public final class ReportWriter {
     public func write(_ report: WindowReport) throws(ReportError) {
         for output in outputs {
             try output.write(report)
-            if options.flushesEachWindow || isShown(output.file) { try output.file.flush() }
+            if options.flushesEachWindow || isShown(output.file) { try output.flush() }
         }
         try checkReaders()
     }
@@ -92,20 +92,21 @@ public final class ReportWriter {
         guard !flows.isEmpty else { return }
         for output in outputs {
             try output.write(flows)
-            if options.flushesEachWindow || isShown(output.file) { try output.file.flush() }
+            if options.flushesEachWindow || isShown(output.file) { try output.flush() }
         }
         try checkReaders()
     }
 
     /// Hands all rows so far to the kernel.
     public func flush() throws(ReportError) {
-        for file in files { try file.flush() }
+        for output in outputs { try output.flush() }
         try checkReaders()
     }
 
     /// Opens all files again under their names, as after a log rotation has moved them away. A file that is still
     /// there, or there again, is added to.
     public func reopen() throws(ReportError) {
+        try flush()
         for file in files where try file.reopen() {
             for output in outputs where output.file === file { try output.begin() }
         }
@@ -117,7 +118,11 @@ public final class ReportWriter {
         for output in outputs { try output.finish() }
         for file in files {
             let hasTable = outputs.contains { $0 is TableOutput && $0.file === file }
-            if hasTable { file.text.append(SummaryTable(paint: paint(file)).text(of: summary)) }
+            if hasTable {
+                var text = TextBuffer(capacity: 1024)
+                text.append(SummaryTable(paint: paint(file)).text(of: summary))
+                try file.write(&text)
+            }
             try file.close()
         }
     }

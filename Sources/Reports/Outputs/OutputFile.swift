@@ -2,16 +2,13 @@
 
 internal import Glibc
 
-/// One place that rows go to: a file, or standard output. Writes whole rows, a good many at a time.
+/// One place that rows go to: a file, or standard output. It holds nothing back; what is written at once is for its
+/// users to say, and they do so in whole rows.
 final class OutputFile {
     /// The path, or `standard output`.
     let name: String
-    /// What is not yet written. Ends between rows whenever ``endRow()`` returns.
-    var text = TextBuffer(capacity: OutputFile.flushSize + 4096)
     /// Bytes that the kernel has taken, from the beginning of the file.
     private(set) var position = 0
-    /// Where the file will end once all is written.
-    var end: Int { position + text.count }
     /// Standard output whose reader has gone: what is written from then on is thrown away.
     private(set) var isAbandoned = false
 
@@ -20,8 +17,6 @@ final class OutputFile {
 
     private let path: String?
     private var descriptor: Int32
-
-    static let flushSize = 1 << 16
 
     /// Creates the file, or empties it.
     init(path: String) throws(ReportError) {
@@ -41,18 +36,14 @@ final class OutputFile {
         if path != nil, descriptor >= 0 { _ = Glibc.close(descriptor) }
     }
 
-    /// Says that a row is complete. Writes when enough have come together.
-    func endRow() throws(ReportError) {
-        if text.count >= Self.flushSize { try flush() }
-    }
-
-    /// Hands all complete rows to the kernel.
-    func flush() throws(ReportError) {
+    /// Hands all of `text` to the kernel and empties it, also where that fails.
+    func write(_ text: inout TextBuffer) throws(ReportError) {
         defer { text.removeAll() }
         guard !isAbandoned else { return }
         var done = 0
         while done < text.count {
-            let written = write(descriptor, text.bytes.baseAddress.map { $0 + done }, text.count - done)
+            let rest = UnsafeRawBufferPointer(rebasing: text.bytes[done...])
+            let written = Glibc.write(descriptor, rest.baseAddress, rest.count)
             if written >= 0 {
                 done += written
                 position += written
@@ -61,7 +52,7 @@ final class OutputFile {
             switch errno {
             case EINTR: continue
             case EAGAIN: waitUntilWritable()
-            case EPIPE where path == nil:
+            case EPIPE where isStandardOutput:
                 isAbandoned = true
                 return
             case let code: throw .cannotWrite(path: name, code: code, position: position)
@@ -69,9 +60,8 @@ final class OutputFile {
         }
     }
 
-    /// Writes what is left and closes a file. Some file systems report a full disk only here.
+    /// Closes a file that was opened by its path. Some file systems report a full disk only here.
     func close() throws(ReportError) {
-        try flush()
         guard path != nil, descriptor >= 0 else { return }
         let status = Glibc.close(descriptor)
         let code = errno
@@ -82,10 +72,7 @@ final class OutputFile {
     /// Opens the path anew, for when a log rotation has moved the file away. What lies there by now is kept and
     /// added to, so that a reopening without a move loses nothing. Returns whether the file is empty.
     func reopen() throws(ReportError) -> Bool {
-        guard let path else {
-            try flush()
-            return false
-        }
+        guard let path else { return false }
         try close()
         descriptor = try Self.open(path, flags: O_APPEND)
         let end = lseek(descriptor, 0, SEEK_END)

@@ -2,31 +2,33 @@ internal import Flows
 internal import Packets
 
 extension FlowRecord: ReportRow {
-    static let columns: [Column<FlowRecord>] = [
-        Column("flow_start", .time { $0.start }),
-        Column("flow_end", .time { $0.end }),
-        Column("source_ip", .text { $0.source.append(to: &$1) }),
-        Column("source_port", .port { $0.hasPorts ? $0.sourcePort : nil }),
-        Column("destination_ip", .text { $0.destination.append(to: &$1) }),
-        Column("destination_port", .port { $0.hasPorts ? $0.destinationPort : nil }),
-        Column("transport", .text { $1.append(contentsOf: transportName($0.transport).utf8) }),
-        Column("source_packets", .count { $0.sourcePackets }),
-        Column("destination_packets", .count { $0.destinationPackets }),
-        Column("source_bytes", .count { $0.sourceBytes }),
-        Column("destination_bytes", .count { $0.destinationBytes }),
-        Column("source_wire_bytes", .count { $0.sourceWireBytes }),
-        Column("destination_wire_bytes", .count { $0.destinationWireBytes }),
-        Column("end_reason", .text { $1.append(contentsOf: $0.endReason.name.utf8) }),
-        Column("community_id", .text { $1.append(contentsOf: communityID(of: $0).utf8) }),
-        Column("source_tcp_flags", .optionalText { $0.appendTCPFlags($0.sourceTCPFlags, to: &$1) }),
-        Column("destination_tcp_flags", .optionalText { $0.appendTCPFlags($0.destinationTCPFlags, to: &$1) }),
-    ]
+    func showColumns(to visitor: inout some ColumnVisitor & ~Copyable) {
+        visitor.time("flow_start", start)
+        visitor.time("flow_end", end)
+        visitor.text("source_ip") { source.append(to: &$0) }
+        visitor.port("source_port", hasPorts ? sourcePort : nil)
+        visitor.text("destination_ip") { destination.append(to: &$0) }
+        visitor.port("destination_port", hasPorts ? destinationPort : nil)
+        visitor.text("transport") { $0.append(contentsOf: transportName(transport).utf8) }
+        visitor.count("source_packets", sourcePackets)
+        visitor.count("destination_packets", destinationPackets)
+        visitor.count("source_bytes", sourceBytes)
+        visitor.count("destination_bytes", destinationBytes)
+        visitor.count("source_wire_bytes", sourceWireBytes)
+        visitor.count("destination_wire_bytes", destinationWireBytes)
+        visitor.text("end_reason") { $0.append(contentsOf: endReason.name.utf8) }
+        visitor.text("community_id") { $0.append(contentsOf: communityID(of: self).utf8) }
+        visitor.text("source_tcp_flags", isPresent: isTCP) { Self.appendTCPFlags(sourceTCPFlags, to: &$0) }
+        visitor.text("destination_tcp_flags", isPresent: isTCP) {
+            Self.appendTCPFlags(destinationTCPFlags, to: &$0)
+        }
+    }
 
-    static let sums: [Column<FlowRecord>] = [
-        Column("packets", .count { $0.packets }),
-        Column("bytes", .count { $0.bytes }),
-        Column("wire_bytes", .count { $0.sourceWireBytes &+ $0.destinationWireBytes }),
-    ]
+    func showSums(to visitor: inout some ColumnVisitor & ~Copyable) {
+        visitor.count("packets", packets)
+        visitor.count("bytes", bytes)
+        visitor.count("wire_bytes", sourceWireBytes &+ destinationWireBytes)
+    }
 }
 
 extension FlowRecord {
@@ -34,16 +36,21 @@ extension FlowRecord {
     var bytes: UInt64 { sourceBytes &+ destinationBytes }
     var packets: UInt64 { sourcePackets &+ destinationPackets }
 
+    private var isTCP: Bool { transport == 6 }
+
     /// Writes a TCP flag byte as letters, from its highest bit down: `C` CWR, `E` ECE, `U` URG, `A` ACK, `P` PSH,
-    /// `R` RST, `S` SYN, `F` FIN; `APSF` for an ordinary connection, nothing for a side that was silent. False
-    /// where the transport is not TCP.
-    func appendTCPFlags(_ flags: UInt8, to text: inout [UInt8]) -> Bool {
-        guard transport == 6 else { return false }
+    /// `R` RST, `S` SYN, `F` FIN; `APSF` for an ordinary connection, nothing for a side that was silent.
+    private static func appendTCPFlags(_ flags: UInt8, to text: inout [UInt8]) {
         var bit: UInt8 = 0x80
         for letter in "CEUAPRSF".utf8 {
             if flags & bit != 0 { text.append(letter) }
             bit >>= 1
         }
-        return true
     }
+
+    static let blank = FlowRecord(
+        start: 0, end: 0, source: IPAddress(v4: 0), destination: IPAddress(v4: 0), sourcePort: 0,
+        destinationPort: 0, transport: 0, hasPorts: false, sourcePackets: 0, destinationPackets: 0,
+        sourceBytes: 0, destinationBytes: 0, sourceWireBytes: 0, destinationWireBytes: 0, sourceTCPFlags: 0,
+        destinationTCPFlags: 0, endReason: .end)
 }

@@ -18,31 +18,44 @@ struct HostLine {
 }
 
 extension HostLine: ReportRow {
-    static let columns: [Column<HostLine>] = [
-        Column("window_start", .time { $0.window.start }),
-        Column("window_end", .time { $0.window.end }),
-        Column("host", .text { $0.host.host.append(to: &$1) }),
-        Column("packets_sent", .count { $0.host.packetsSent }),
-        Column("packets_received", .count { $0.host.packetsReceived }),
-        Column("bytes_sent", .count { $0.host.bytesSent }),
-        Column("bytes_received", .count { $0.host.bytesReceived }),
-        Column("wire_bytes_sent", .count { $0.host.wireBytesSent }),
-        Column("wire_bytes_received", .count { $0.host.wireBytesReceived }),
-        Column("flows", .count { $0.host.flows }),
-        Column("flows_started", .count { $0.host.flowsStarted }),
-        Column("peers", .count { $0.host.peers }),
-        Column("revision", .count { UInt64($0.revision) }),
-        Column("complete", .flag { $0.isComplete }),
-    ]
+    func showColumns(to visitor: inout some ColumnVisitor & ~Copyable) {
+        visitor.time("window_start", window.start)
+        visitor.time("window_end", window.end)
+        visitor.text("host") { host.host.append(to: &$0) }
+        visitor.count("packets_sent", host.packetsSent)
+        visitor.count("packets_received", host.packetsReceived)
+        visitor.count("bytes_sent", host.bytesSent)
+        visitor.count("bytes_received", host.bytesReceived)
+        visitor.count("wire_bytes_sent", host.wireBytesSent)
+        visitor.count("wire_bytes_received", host.wireBytesReceived)
+        visitor.count("flows", host.flows)
+        visitor.count("flows_started", host.flowsStarted)
+        visitor.count("peers", host.peers)
+        visitor.count("revision", UInt64(revision))
+        visitor.flag("complete", isComplete)
+    }
 
-    static let sums: [Column<HostLine>] = [
-        Column("packets", .count { $0.host.packets }),
-        Column("bytes", .count { $0.host.bytes }),
-        Column("wire_bytes", .count { $0.host.wireBytesSent &+ $0.host.wireBytesReceived }),
-    ]
+    func showSums(to visitor: inout some ColumnVisitor & ~Copyable) {
+        visitor.count("packets", host.packets)
+        visitor.count("bytes", host.bytes)
+        visitor.count("wire_bytes", host.wireBytesSent &+ host.wireBytesReceived)
+    }
+}
+
+extension HostLine {
+    static let blank = HostLine(.blank, host: .blank)
+}
+
+extension WindowReport {
+    static let blank = WindowReport(
+        window: TimeWindow(start: 0, end: 0), revision: 0, isComplete: true, totals: WindowTotals(), hosts: [])
 }
 
 extension HostRow {
+    static let blank = HostRow(
+        host: .other, packetsSent: 0, packetsReceived: 0, bytesSent: 0, bytesReceived: 0, wireBytesSent: 0,
+        wireBytesReceived: 0, flows: 0, flowsStarted: 0, peers: 0)
+
     /// Sent and received. Wraps where two 64-bit counts do not fit in one, after 18 exabytes.
     var bytes: UInt64 { bytesSent &+ bytesReceived }
     var packets: UInt64 { packetsSent &+ packetsReceived }

@@ -1,22 +1,22 @@
 /// Which rows of a window are written, and in what order: `--sort` and `--top`.
 struct RowOrder<Row: ReportRow> {
     /// What rows are ranked by, the largest first; nil keeps the order of their keys.
-    let rank: (@Sendable (Row) -> UInt64)?
+    let ranking: Ranking<Row>?
     let top: Int?
 
     /// `field` is one of ``ReportRow/rankingNames``; any other keeps the order of the keys.
     init(field: String?, top: Int?) {
-        rank = field.flatMap { Row.rankings[$0] }
+        ranking = field.flatMap { Ranking($0) }
         self.top = top
     }
 
-    var keepsEverything: Bool { rank == nil && top == nil }
+    var keepsEverything: Bool { ranking == nil && top == nil }
 
     /// Indices of the chosen rows among `count` rows in key order; ties keep that order.
     func choose(from count: Int, _ row: (Int) -> Row) -> [Int] {
-        guard let rank else { return Array(0..<min(count, top ?? count)) }
-        var best = TopRows<Int>(limit: top ?? count)
-        for index in 0..<count { best.add(index, rank: rank(row(index))) }
+        guard let ranking else { return Array(0..<min(count, top ?? count)) }
+        var best = TopRows<Int>(limit: min(top ?? count, count))
+        for index in 0..<count { best.add(index, rank: ranking.rank(of: row(index))) }
         return best.sorted()
     }
 }

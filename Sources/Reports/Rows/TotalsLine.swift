@@ -17,23 +17,25 @@ struct TotalsLine {
 }
 
 extension TotalsLine: ReportRow {
-    static let columns: [Column<TotalsLine>] = [
-        Column("window_start", .time { $0.window.start }),
-        Column("window_end", .time { $0.window.end }),
-        Column("packets", .count { $0.totals.packets }),
-        Column("ip_packets", .count { $0.totals.ipPackets }),
-        Column("non_ip_packets", .count { $0.totals.nonIPPackets }),
-        Column("malformed_packets", .count { $0.totals.malformedPackets }),
-        Column("late_packets", .count { $0.totals.latePackets }),
-        Column("dropped_packets", .count { $0.totals.droppedPackets }),
-        Column("gap_seconds", .seconds { $0.totals.gap }),
-        Column("bytes", .count { $0.totals.bytes }),
-        Column("wire_bytes", .count { $0.totals.wireBytes }),
-        Column("hosts", .count { $0.totals.hosts }),
-        Column("flows", .count { $0.totals.flows }),
-        Column("revision", .count { UInt64($0.revision) }),
-        Column("complete", .flag { $0.isComplete }),
-    ]
+    func showColumns(to visitor: inout some ColumnVisitor & ~Copyable) {
+        visitor.time("window_start", window.start)
+        visitor.time("window_end", window.end)
+        visitor.count("packets", totals.packets)
+        visitor.count("ip_packets", totals.ipPackets)
+        visitor.count("non_ip_packets", totals.nonIPPackets)
+        visitor.count("malformed_packets", totals.malformedPackets)
+        visitor.count("late_packets", totals.latePackets)
+        visitor.count("dropped_packets", totals.droppedPackets)
+        visitor.seconds("gap_seconds", totals.gap)
+        visitor.count("bytes", totals.bytes)
+        visitor.count("wire_bytes", totals.wireBytes)
+        visitor.count("hosts", totals.hosts)
+        visitor.count("flows", totals.flows)
+        visitor.count("revision", UInt64(revision))
+        visitor.flag("complete", isComplete)
+    }
 
-    static let sums: [Column<TotalsLine>] = []
+    func showSums(to visitor: inout some ColumnVisitor & ~Copyable) {}
+
+    static let blank = TotalsLine(.blank)
 }

@@ -6,21 +6,15 @@ internal import Packets
 /// shows.
 struct FlowTable {
     private let paint: Paint
-    private let field: String
-    private let rank: @Sendable (FlowRecord) -> UInt64
+    /// Nil for bytes.
+    private let ranking: Ranking<FlowRecord>?
     private var best: TopRows<FlowRecord>
     private let layout: TableLayout
 
     /// `field` is one of the flows' rankings, or else bytes.
     init(field: String?, top: Int, width: Int, paint: Paint) {
         self.paint = paint
-        if let field, let rank = FlowRecord.rankings[field] {
-            self.field = field
-            self.rank = rank
-        } else {
-            self.field = "bytes"
-            rank = { $0.bytes }
-        }
+        ranking = field.flatMap { Ranking($0) }
         best = TopRows(limit: top)
         layout = TableLayout(
             [
@@ -36,7 +30,7 @@ struct FlowTable {
     }
 
     mutating func add(_ flows: [FlowRecord]) {
-        for flow in flows { best.add(flow, rank: rank(flow)) }
+        for flow in flows { best.add(flow, rank: ranking?.rank(of: flow) ?? flow.bytes) }
     }
 
     /// All lines, each with its line feed.
@@ -45,6 +39,7 @@ struct FlowTable {
         let all = UInt64(best.count)
         guard !flows.isEmpty else { return paint("No flows", .bold) + "\n\n" }
         let count = HumanUnits.grouped(UInt64(flows.count))
+        let field = ranking?.name ?? "bytes"
         let title =
             UInt64(flows.count) < all
             ? "Top \(count) of \(HumanUnits.grouped(all)) flows, by \(field)"

@@ -42,6 +42,18 @@ struct TextBuffer: ~Copyable {
         count += text.utf8CodeUnitCount
     }
 
+    /// Appends what stands before a value of a JSON object: `opening"name":`.
+    mutating func append(jsonName name: StaticString, after opening: UInt8) {
+        let length = name.utf8CodeUnitCount
+        makeRoom(for: length + 4)
+        storage[count] = opening
+        storage[count + 1] = UInt8(ascii: "\"")
+        (storage + count + 2).update(from: name.utf8Start, count: length)
+        storage[count + length + 2] = UInt8(ascii: "\"")
+        storage[count + length + 3] = UInt8(ascii: ":")
+        count += length + 4
+    }
+
     mutating func append(_ text: String) {
         var text = text
         text.withUTF8 { source in
