@@ -22,6 +22,8 @@ public enum CaptureError: Error, Hashable, Sendable {
     case filterNotApplicable(expression: String, linkType: UInt32, reason: String)
     /// The standard input cannot be read twice.
     case standardInputTwice
+    /// The system does not say which interfaces there are; `reason` is libpcap's.
+    case cannotListInterfaces(reason: String)
 }
 
 extension CaptureError {
@@ -39,7 +41,7 @@ extension CaptureError {
         switch self {
         case .badFilter, .filterNotApplicable, .standardInputTwice: .usage
         case .empty, .notACapture, .damaged, .damagedCompression: .damaged
-        case .cannotOpen, .cannotRead, .noCaptures: .missing
+        case .cannotOpen, .cannotRead, .noCaptures, .cannotListInterfaces: .missing
         }
     }
 }
@@ -65,6 +67,8 @@ extension CaptureError: CustomStringConvertible {
             "filter '\(expression)': \(reason)"
         case .filterNotApplicable(let expression, let linkType, let reason):
             "filter '\(expression)': link type \(linkType) cannot be filtered with it: \(reason)"
+        case .cannotListInterfaces(let reason):
+            "cannot list the interfaces: \(reason)"
         case .standardInputTwice:
             "the standard input can be read only once"
         }

@@ -9,7 +9,7 @@ extension FlowRecord: ReportRow {
         visitor.port("source_port", hasPorts ? sourcePort : nil)
         visitor.text("destination_ip") { destination.append(to: &$0) }
         visitor.port("destination_port", hasPorts ? destinationPort : nil)
-        visitor.text("transport") { $0.append(contentsOf: transportName(transport).utf8) }
+        visitor.text("transport") { $0.append(contentsOf: TransportProtocol(rawValue: transport).description.utf8) }
         visitor.count("source_packets", sourcePackets)
         visitor.count("destination_packets", destinationPackets)
         visitor.count("source_bytes", sourceBytes)
@@ -17,7 +17,7 @@ extension FlowRecord: ReportRow {
         visitor.count("source_wire_bytes", sourceWireBytes)
         visitor.count("destination_wire_bytes", destinationWireBytes)
         visitor.text("end_reason") { $0.append(contentsOf: endReason.name.utf8) }
-        visitor.text("community_id") { $0.append(contentsOf: communityID(of: self).utf8) }
+        visitor.text("community_id") { communityID.append(to: &$0) }
         visitor.text("source_tcp_flags", isPresent: isTCP) { Self.appendTCPFlags(sourceTCPFlags, to: &$0) }
         visitor.text("destination_tcp_flags", isPresent: isTCP) {
             Self.appendTCPFlags(destinationTCPFlags, to: &$0)

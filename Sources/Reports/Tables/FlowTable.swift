@@ -64,7 +64,7 @@ struct FlowTable {
         return [
             String(TableText.time(flow.start).prefix(secondCount)),
             HumanUnits.duration(length),
-            transportName(flow.transport),
+            TransportProtocol(rawValue: flow.transport).description,
             endpoint(flow.source, port: hasPorts ? flow.sourcePort : nil),
             endpoint(flow.destination, port: hasPorts ? flow.destinationPort : nil),
             HumanUnits.bytes(flow.bytes),
