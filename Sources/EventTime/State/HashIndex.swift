@@ -20,7 +20,7 @@ public struct HashIndex: ~Copyable {
         count = 0
     }
 
-    deinit { slots.deallocate() }
+    @inlinable deinit { slots.deallocate() }
 
     /// The identifier stored under `hash` for which `matches` holds; -1 where there is none.
     @inlinable @inline(__always)

@@ -40,7 +40,7 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
         entries = .allocate(capacity: capacity)
     }
 
-    deinit { entries.deallocate() }
+    @inlinable deinit { entries.deallocate() }
 
     /// Entries held.
     @inlinable public var count: Int { bound - free.count }

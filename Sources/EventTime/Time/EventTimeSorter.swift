@@ -60,7 +60,7 @@ public struct EventTimeSorter<Element: BitwiseCopyable>: ~Copyable {
         ring = .allocate(capacity: ringSize)
     }
 
-    deinit { ring.deallocate() }
+    @inlinable deinit { ring.deallocate() }
 
     /// Elements that wait.
     @inlinable public var count: Int { ringCount + heap.count }

@@ -22,7 +22,7 @@ struct SliceStore<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
 
     @inlinable init() {}
 
-    deinit {
+    @inlinable deinit {
         for slice in live + spares {
             slice.deinitialize(count: 1)
             slice.deallocate()
