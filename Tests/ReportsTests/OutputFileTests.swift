@@ -59,6 +59,18 @@ struct OutputFailureTests {
         }
     }
 
+    @Test("take no other file with them")
+    func othersAreFinished() throws {
+        let folder = try TemporaryFolder()
+        let outputs = [Self.output("/dev/full"), Self.output(folder.path("a.csv"))]
+        let writer = try ReportWriter(outputs: outputs)
+        try writer.write(report([host(.other)]))
+        #expect(throws: ReportError.cannotWrite(path: "/dev/full", code: ENOSPC, position: 0)) {
+            try writer.finish(summary: RunSummary())
+        }
+        #expect(try folder.text("a.csv").split(separator: "\n").count == 2)
+    }
+
     @Test("under two names at once are found out")
     func sameFile() throws {
         let folder = try TemporaryFolder()
@@ -126,7 +138,7 @@ struct StandardOutputTests {
     func staysOpen() throws {
         var ends: [Int32] = [0, 0]
         pipe(&ends)
-        defer { ends.forEach { close($0) } }
+        defer { for end in ends { close(end) } }
         let writer = try ReportWriter(
             outputs: [Self.toStandardOutput], options: ReportOptions(),
             standardOutput: OutputFile(descriptor: ends[1]))
@@ -232,7 +244,7 @@ struct TerminalTests {
     func pipes() {
         var ends: [Int32] = [0, 0]
         pipe(&ends)
-        defer { ends.forEach { close($0) } }
+        defer { for end in ends { close(end) } }
         #expect(Terminal(descriptor: ends[1]) { _ in nil } == Terminal(width: 80))
         #expect(Terminal(descriptor: ends[1]) { ["COLUMNS": "120"][$0] } == Terminal(width: 120))
         #expect(Terminal(descriptor: ends[1]) { ["COLUMNS": "-3"][$0] } == Terminal(width: 80))

@@ -22,7 +22,7 @@ struct ProgressBarTests {
                 " 41 %  ━━━━━━━━━━────────────────  1.2 GB of 2.9 GB  3.1 M packets/s  2023-11-14 22:13:20  ETA 13 s"
             ),
             (72, " 41 %  1.2 GB of 2.9 GB  3.1 M packets/s  2023-11-14 22:13:20  ETA 13 s"),
-            (64, " 41 %  ━━━━───────  1.2 GB of 2.9 GB  3.1 M packets/s  ETA 13 s"),
+            (64, " 41 %  ━━━━────────  1.2 GB of 2.9 GB  3.1 M packets/s  ETA 13 s"),
             (35, " 41 %  3.1 M packets/s  ETA 13 s"),
             (5, " 41 %"),
         ])
