@@ -27,7 +27,7 @@ public struct ReportOptions: Hashable, Sendable {
 ///
 /// The process is to ignore SIGPIPE. When the reader of standard output has gone, the other outputs go on; when
 /// there is no other, each call throws ``ReportError/readerGone``. Any other error is the end of the run: what was
-/// written stays, in whole rows as far as the disk took them.
+/// written stays, and ``finish(summary:)`` saves what the other outputs hold.
 ///
 /// To be used by one thread at a time.
 public final class ReportWriter {
@@ -113,25 +113,31 @@ public final class ReportWriter {
     }
 
     /// Writes what is left, the summary under the tables, and closes the files. The end of the run: a reader that
-    /// has gone is no error any more.
+    /// has gone is no error any more. Where one file fails, the others are finished all the same, also after
+    /// another call has thrown; then the first error is thrown.
     public func finish(summary: RunSummary) throws(ReportError) {
-        for output in outputs { try output.finish() }
-        for file in files {
-            let hasTable = outputs.contains { $0 is TableOutput && $0.file === file }
-            if hasTable {
-                var text = TextBuffer(capacity: 1024)
-                text.append(SummaryTable(paint: paint(file)).text(of: summary))
-                try file.write(&text)
-            }
-            try file.close()
+        var firstError: ReportError?
+        for output in outputs {
+            do throws(ReportError) { try output.finish() } catch { firstError = firstError ?? error }
         }
+        for file in files {
+            do throws(ReportError) { try close(file, summary) } catch { firstError = firstError ?? error }
+        }
+        if let firstError { throw firstError }
+    }
+
+    private func close(_ file: OutputFile, _ summary: RunSummary) throws(ReportError) {
+        if outputs.contains(where: { $0 is TableOutput && $0.file === file }) {
+            var text = TextBuffer(capacity: 1024)
+            text.append(SummaryTable(paint: Self.paint(file, options)).text(of: summary))
+            try file.write(&text)
+        }
+        try file.close()
     }
 
     private func isShown(_ file: OutputFile) -> Bool {
         file.isStandardOutput && options.terminal.isTerminal
     }
-
-    private func paint(_ file: OutputFile) -> Paint { Self.paint(file, options) }
 
     private static func paint(_ file: OutputFile, _ options: ReportOptions) -> Paint {
         Paint(isOn: file.isStandardOutput && options.terminal.usesColour)

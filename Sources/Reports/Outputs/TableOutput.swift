@@ -31,7 +31,10 @@ final class TableOutput: ReportOutput {
     func begin() throws(ReportError) {}
 
     func write(_ report: WindowReport) throws(ReportError) {
-        if file.position != end { totals?.wasInterrupted() }
+        if file.position != end {
+            totals?.wasInterrupted()
+            if hosts != nil { text.append("\n" as StaticString) }
+        }
         if let lines = hosts?.text(of: report) ?? totals?.text(of: report) { text.append(lines) }
         try flush()
     }

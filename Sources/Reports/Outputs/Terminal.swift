@@ -20,18 +20,19 @@ public struct Terminal: Hashable, Sendable {
     /// `dumb`, and a `NO_COLOR` that is absent or empty (https://no-color.org). Where there is no terminal,
     /// `COLUMNS` gives the width, else it is 80.
     public init(descriptor: Int32) {
+        self.init(descriptor: descriptor) { getenv($0).map { String(cString: $0) } }
+    }
+
+    init(descriptor: Int32, environment: (String) -> String?) {
         isTerminal = isatty(descriptor) == 1
         var size = winsize()
         if isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
             width = Int(size.ws_col)
         } else {
-            width = Self.variable("COLUMNS").flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil } ?? Self.defaultWidth
+            let columns = environment("COLUMNS").flatMap { Int($0) } ?? 0
+            width = columns > 0 ? columns : Self.defaultWidth
         }
-        let refusesColour = !(Self.variable("NO_COLOR") ?? "").isEmpty
-        usesColour = isTerminal && !refusesColour && Self.variable("TERM") != "dumb"
-    }
-
-    private static func variable(_ name: String) -> String? {
-        getenv(name).map { String(cString: $0) }
+        let refusesColour = !(environment("NO_COLOR") ?? "").isEmpty
+        usesColour = isTerminal && !refusesColour && environment("TERM") != "dumb"
     }
 }
