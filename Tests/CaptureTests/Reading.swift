@@ -64,7 +64,9 @@ final class TemporaryFolder {
 }
 
 /// Reads bytes as a capture file called `a.pcap`; its folder is removed from the messages.
-func read(bytes: [UInt8], filter: String? = nil, batch: Int = 256) throws -> (result: ReadResult, messages: [String]) {
+func read(bytes: [UInt8], filter: String? = nil, batch: Int = 256) throws -> (
+    result: ReadResult, messages: [String]
+) {
     let folder = try TemporaryFolder()
     let result = try read([folder.write(bytes)], filter: filter, batch: batch)
     return (result, result.messages.map { $0.replacing(folder.path + "/", with: "") })
