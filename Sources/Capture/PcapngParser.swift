@@ -36,7 +36,7 @@ struct PcapngParser: RecordParser {
     private var earlierInterfaces: UInt32 = 0
     private(set) var packets: UInt64 = 0
 
-    /// Whether a file begins like a pcapng one. The first four bytes could be a text's; the byte order mark not.
+    /// Whether a file begins with a section header; its byte order mark is checked when the section is read.
     static func recognizes(_ bytes: RawSpan) -> Bool {
         guard bytes.byteCount >= 4 else { return false }
         let type: UInt32 = bytes.integer(at: 0, swapped: false)
