@@ -45,6 +45,14 @@ struct InputTests {
         #expect(result.errors.map(\.category) == [.missing])
     }
 
+    @Test("that opens and then cannot be read is named with the place")
+    func readError() throws {
+        // The first page of the process's own memory is never mapped.
+        let result = try read(["/proc/self/mem"])
+        #expect(result.messages == ["/proc/self/mem: byte 0: Input/output error"])
+        #expect(result.errors.map(\.category) == [.missing])
+    }
+
     @Test("that is empty, or no capture, is damaged, and says what was found")
     func notACapture() throws {
         let cases: [(String, [UInt8], String)] = [
