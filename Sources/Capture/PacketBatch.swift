@@ -6,7 +6,7 @@ public import Packets
 final class PacketBatch {
     @usableFromInline let records: UnsafeMutablePointer<PacketRecord>
     @usableFromInline let starts: UnsafeMutablePointer<UnsafeRawPointer>
-    @usableFromInline let capacity: Int
+    let capacity: Int
     @usableFromInline var count = 0
     /// Grows each time the batch is emptied: readers may move their bytes again.
     private(set) var generation: UInt64 = 0
@@ -28,12 +28,13 @@ final class PacketBatch {
         generation += 1
     }
 
-    /// Appends a packet; the caller has checked that there is room, and that the bytes are there.
+    /// Puts a packet at an index that is not below ``count``; it belongs to the batch when ``count`` says so. The
+    /// loops over packets keep their count to themselves, which saves memory traffic.
     @inline(__always)
-    func append(_ record: PacketRecord, start: UnsafeRawPointer) {
-        (records + count).initialize(to: record)
-        (starts + count).initialize(to: start)
-        count += 1
+    func set(_ index: Int, to record: PacketRecord, start: UnsafeRawPointer) {
+        precondition(index >= 0 && index < capacity, "the batch is full")
+        (records + index).initialize(to: record)
+        (starts + index).initialize(to: start)
     }
 
     /// The bytes of a packet.

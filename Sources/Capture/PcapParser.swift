@@ -78,37 +78,45 @@ struct PcapParser: RecordParser {
     mutating func parse(
         _ bytes: UnsafeRawBufferPointer, consumed: inout Int, into batch: PacketBatch, limits: ParseLimits
     ) -> ParseStop {
-        guard let base = bytes.baseAddress else { return .needs(recordHeaderLength, header: recordHeaderLength) }
-        let span = bytes.bytes
+        // Local copies can stay in registers; through `self` each would be loaded again for each packet.
+        let format = self
+        var packets = packets
+        var count = batch.count
         var offset = consumed
-        defer { consumed = offset }
-        while batch.count < limits.count {
-            let available = bytes.count - offset
-            guard available >= recordHeaderLength else {
-                return .needs(recordHeaderLength, header: recordHeaderLength)
-            }
-            let seconds: UInt32 = span.integer(at: offset, swapped: isSwapped)
-            let fraction: UInt32 = span.integer(at: offset + 4, swapped: isSwapped)
-            var captured: UInt32 = span.integer(at: offset + 8, swapped: isSwapped)
-            var original: UInt32 = span.integer(at: offset + 12, swapped: isSwapped)
-            if lengthOrder != .capturedFirst, lengthOrder == .originalFirst || captured > original {
+        defer {
+            self.packets = packets
+            batch.count = count
+            consumed = offset
+        }
+        let headerLength = format.recordHeaderLength
+        guard let base = bytes.baseAddress else { return .needs(headerLength, header: headerLength) }
+        let span = bytes.bytes
+        while count < limits.count {
+            let available = span.byteCount - offset
+            guard available >= headerLength else { return .needs(headerLength, header: headerLength) }
+            let header = span.fourNumbers(at: offset, swapped: format.isSwapped)
+            let (seconds, fraction) = (header.x, header.y)
+            var (captured, original) = (header.z, header.w)
+            if format.lengthOrder != .capturedFirst, format.lengthOrder == .originalFirst || captured > original {
                 swap(&captured, &original)
             }
-            guard captured <= longest else {
-                return .damage(.capturedLengthTooLong(claimed: captured, limit: longest))
+            guard captured <= format.longest else {
+                return .damage(.capturedLengthTooLong(claimed: captured, limit: format.longest))
             }
-            let length = recordHeaderLength + Int(captured)
-            guard available >= length else { return .needs(length, header: recordHeaderLength) }
+            let length = headerLength + Int(captured)
+            guard available >= length else { return .needs(length, header: headerLength) }
             // 32 unsigned bits of seconds end in 2106: the nanoseconds fit.
-            let isTimed = fraction < fractionsPerSecond
-            let time = isTimed ? Int64(seconds) * 1_000_000_000 + Int64(fraction) * nanosecondsPerFraction : 0
+            let isTimed = fraction < format.fractionsPerSecond
+            let time =
+                isTimed ? Int64(seconds) * 1_000_000_000 + Int64(fraction) * format.nanosecondsPerFraction : 0
             if isTimed && time > limits.time { return .later(time) }
             packets += 1
             let record = PacketRecord(
                 timestamp: time, number: packets, capturedLength: captured, originalLength: original,
-                linkType: linkType, interface: 0, isTimed: isTimed)
+                linkType: format.linkType, interface: 0, isTimed: isTimed)
             // In bounds: the whole record is available.
-            batch.append(record, start: base + offset + recordHeaderLength)
+            batch.set(count, to: record, start: base + offset + headerLength)
+            count += 1
             offset += length
         }
         return .batchFull

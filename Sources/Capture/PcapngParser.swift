@@ -36,7 +36,7 @@ struct PcapngParser: RecordParser {
     private var earlierInterfaces: UInt32 = 0
     private(set) var packets: UInt64 = 0
 
-    /// Whether a file begins like a pcapng one. The first four bytes could be a text's; the byte order mark not.
+    /// Whether a file begins with a section header; its byte order mark is checked when the section is read.
     static func recognizes(_ bytes: RawSpan) -> Bool {
         guard bytes.byteCount >= 4 else { return false }
         let type: UInt32 = bytes.integer(at: 0, swapped: false)
@@ -46,111 +46,133 @@ struct PcapngParser: RecordParser {
     mutating func parse(
         _ bytes: UnsafeRawBufferPointer, consumed: inout Int, into batch: PacketBatch, limits: ParseLimits
     ) -> ParseStop {
+        while true {
+            if let stop = parsePackets(bytes, consumed: &consumed, into: batch, limits: limits) { return stop }
+            if let stop = parseOther(bytes.bytes, consumed: &consumed) { return stop }
+        }
+    }
+
+    /// A block's frame.
+    private enum Frame {
+        case block(length: Int)
+        case stop(ParseStop)
+    }
+
+    /// Checks the lengths of the block at an offset, where at least its shortest form is available.
+    @inline(__always)
+    private static func frame(_ bytes: RawSpan, at offset: Int, type: UInt32, isSwapped: Bool) -> Frame {
+        let claimed: UInt32 = bytes.integer(at: offset + 4, swapped: isSwapped)
+        guard claimed >= shortestBlock, claimed % 4 == 0, claimed <= longestBlock else {
+            return .stop(.damage(.badBlockLength(type: type, claimed)))
+        }
+        let length = Int(claimed)
+        guard bytes.byteCount - offset >= length else { return .stop(.needs(length, header: 8)) }
+        let repeated: UInt32 = bytes.integer(at: offset + length - 4, swapped: isSwapped)
+        guard repeated == claimed else { return .stop(.damage(.blockLengthsDiffer(claimed, repeated))) }
+        return .block(length: length)
+    }
+
+    /// Reads packets up to the first block that is none, for which it gives `nil`.
+    private mutating func parsePackets(
+        _ bytes: UnsafeRawBufferPointer, consumed: inout Int, into batch: PacketBatch, limits: ParseLimits
+    ) -> ParseStop? {
+        // Local copies can stay in registers; through `self` each would be loaded again for each packet.
+        let (isSwapped, interfaces, earlierInterfaces) = (isSwapped, interfaces, earlierInterfaces)
+        var packets = packets
+        var count = batch.count
+        var offset = consumed
+        defer {
+            self.packets = packets
+            batch.count = count
+            consumed = offset
+        }
         guard let base = bytes.baseAddress else { return .needs(Self.shortestBlock, header: Self.shortestBlock) }
         let span = bytes.bytes
-        while batch.count < limits.count {
-            let offset = consumed
-            let available = bytes.count - offset
-            guard available >= Self.shortestBlock else {
+        while count < limits.count {
+            guard span.byteCount - offset >= Self.shortestBlock else {
                 return .needs(Self.shortestBlock, header: Self.shortestBlock)
             }
             let type: UInt32 = span.integer(at: offset, swapped: isSwapped)
-            if type == Block.section, let damage = readByteOrder(span.integer(at: offset + 8, swapped: false)) {
-                return .damage(damage)
+            guard type == Block.enhancedPacket || type == Block.packet || type == Block.simplePacket else {
+                return nil
             }
-            let claimed: UInt32 = span.integer(at: offset + 4, swapped: isSwapped)
-            guard claimed >= Self.shortestBlock, claimed % 4 == 0, claimed <= Self.longestBlock else {
-                return .damage(.badBlockLength(type: type, claimed))
+            let length: Int
+            switch Self.frame(span, at: offset, type: type, isSwapped: isSwapped) {
+            case .block(let found): length = found
+            case .stop(let stop): return stop
             }
-            let length = Int(claimed)
-            guard available >= length else { return .needs(length, header: 8) }
-            let repeated: UInt32 = span.integer(at: offset + length - 4, swapped: isSwapped)
-            guard repeated == claimed else { return .damage(.blockLengthsDiffer(claimed, repeated)) }
+            let headerLength = type == Block.simplePacket ? 12 : 28
+            let room = length - headerLength - 4
+            guard room >= 0 else { return .damage(.badBlockLength(type: type, UInt32(length))) }
 
-            let block = PacketBlock(type: type, offset: offset, length: length)
-            switch type {
-            case Block.enhancedPacket, Block.packet, Block.simplePacket:
-                switch record(block, in: span, limits: limits) {
-                case .packet(let record, let start):
-                    packets += 1
-                    // In bounds: the block is available and the packet was found to end within it.
-                    batch.append(record, start: base + start)
-                case .stop(let stop):
-                    return stop
+            let number: UInt32
+            let captured: UInt32
+            let original: UInt32
+            var time: Int64?
+            if type == Block.simplePacket {
+                number = 0
+                original = span.integer(at: offset + 8, swapped: isSwapped)
+                // Only the first interface's snapshot length tells how much was captured.
+                captured = min(original, interfaces.first?.snapshotLength ?? original)
+            } else {
+                let header = span.fourNumbers(at: offset + 12, swapped: isSwapped)
+                (captured, original) = (header.z, header.w)
+                if type == Block.enhancedPacket {
+                    number = span.integer(at: offset + 8, swapped: isSwapped)
+                } else {
+                    let short: UInt16 = span.integer(at: offset + 8, swapped: isSwapped)
+                    number = UInt32(short)
                 }
-            case Block.section, Block.interface:
-                let body = span.extracting(offset + 8..<offset + length - 4)
-                let damage = type == Block.section ? readSection(body) : readInterface(body)
-                if let damage { return .damage(damage) }
-            default:
-                break
+                if number < interfaces.count {
+                    time = interfaces[Int(number)].clock.nanoseconds(UInt64(header.x) << 32 | UInt64(header.y))
+                }
             }
-            consumed = offset + length
+            guard number < interfaces.count else {
+                return .damage(.unknownInterface(number, described: interfaces.count))
+            }
+            let linkType = interfaces[Int(number)].linkType
+            let longest = longestCapture(linkType: linkType.rawValue)
+            guard captured <= longest else {
+                return .damage(.capturedLengthTooLong(claimed: captured, limit: longest))
+            }
+            guard captured <= room else {
+                return .damage(.packetBeyondBlock(claimed: captured, available: room))
+            }
+            if let time, time > limits.time { return .later(time) }
+            packets += 1
+            let record = PacketRecord(
+                timestamp: time ?? 0, number: packets, capturedLength: captured, originalLength: original,
+                linkType: linkType, interface: earlierInterfaces &+ number, isTimed: time != nil)
+            // In bounds: the block is available and the packet ends within it.
+            batch.set(count, to: record, start: base + offset + headerLength)
+            count += 1
+            offset += length
         }
         return .batchFull
     }
 
-    private struct PacketBlock {
-        let type: UInt32
-        let offset: Int
-        let length: Int
-    }
-
-    private enum Found {
-        case packet(PacketRecord, start: Int)
-        case stop(ParseStop)
-    }
-
-    /// Reads the packet in a block that is available whole.
-    @inline(__always)
-    private func record(_ block: PacketBlock, in span: RawSpan, limits: ParseLimits) -> Found {
-        let offset = block.offset
-        let headerLength = block.type == Block.simplePacket ? 12 : 28
-        let room = block.length - headerLength - 4
-        guard room >= 0 else {
-            return .stop(.damage(.badBlockLength(type: block.type, UInt32(block.length))))
+    /// Reads one block that holds no packet; gives `nil` when it is consumed.
+    private mutating func parseOther(_ bytes: RawSpan, consumed: inout Int) -> ParseStop? {
+        let offset = consumed
+        let type: UInt32 = bytes.integer(at: offset, swapped: isSwapped)
+        if type == Block.section, let damage = readByteOrder(bytes.integer(at: offset + 8, swapped: false)) {
+            return .damage(damage)
         }
-        let number: UInt32
-        switch block.type {
-        case Block.enhancedPacket:
-            number = span.integer(at: offset + 8, swapped: isSwapped)
-        case Block.packet:
-            let short: UInt16 = span.integer(at: offset + 8, swapped: isSwapped)
-            number = UInt32(short)
-        default:
-            number = 0
+        switch Self.frame(bytes, at: offset, type: type, isSwapped: isSwapped) {
+        case .stop(let stop):
+            return stop
+        case .block(let length):
+            let body = bytes.extracting(offset + 8..<offset + length - 4)
+            var damage: CaptureDamage?
+            switch type {
+            case Block.section: damage = readSection(body)
+            case Block.interface: damage = readInterface(body)
+            default: break
+            }
+            if let damage { return .damage(damage) }
+            consumed = offset + length
+            return nil
         }
-        guard number < interfaces.count else {
-            return .stop(.damage(.unknownInterface(number, described: interfaces.count)))
-        }
-        let interface = interfaces[Int(number)]
-
-        let captured: UInt32
-        let original: UInt32
-        var time: Int64?
-        if block.type == Block.simplePacket {
-            original = span.integer(at: offset + 8, swapped: isSwapped)
-            captured = min(original, interface.snapshotLength ?? original)
-            time = nil
-        } else {
-            let high: UInt32 = span.integer(at: offset + 12, swapped: isSwapped)
-            let low: UInt32 = span.integer(at: offset + 16, swapped: isSwapped)
-            captured = span.integer(at: offset + 20, swapped: isSwapped)
-            original = span.integer(at: offset + 24, swapped: isSwapped)
-            time = interface.clock.nanoseconds(UInt64(high) << 32 | UInt64(low))
-        }
-        guard captured <= room else {
-            return .stop(.damage(.packetBeyondBlock(claimed: captured, available: room)))
-        }
-        let longest = longestCapture(linkType: interface.linkType.rawValue)
-        guard captured <= longest else {
-            return .stop(.damage(.capturedLengthTooLong(claimed: captured, limit: longest)))
-        }
-        if let time, time > limits.time { return .stop(.later(time)) }
-        let record = PacketRecord(
-            timestamp: time ?? 0, number: packets + 1, capturedLength: captured, originalLength: original,
-            linkType: interface.linkType, interface: earlierInterfaces &+ number, isTimed: time != nil)
-        return .packet(record, start: offset + headerLength)
     }
 
     /// Sets the byte order of the section that begins here.

@@ -36,6 +36,14 @@ extension RawSpan {
         let value = unsafeLoadUnaligned(fromByteOffset: offset, as: T.self)
         return swapped ? value.byteSwapped : value
     }
+
+    /// Four unaligned numbers of 32 bits, in host order; bounds are checked once.
+    @inline(__always)
+    func fourNumbers(at offset: Int, swapped: Bool) -> SIMD4<UInt32> {
+        let numbers = unsafeLoadUnaligned(fromByteOffset: offset, as: SIMD4<UInt32>.self)
+        guard swapped else { return numbers }
+        return SIMD4(numbers.x.byteSwapped, numbers.y.byteSwapped, numbers.z.byteSwapped, numbers.w.byteSwapped)
+    }
 }
 
 /// The longest capture of one packet that is taken for sane: libpcap's limits, which Wireshark shares. A record
