@@ -40,7 +40,9 @@ let package = Package(
             name: "Pipeline",
             dependencies: ["Capture", "Reports", "HostStatistics", "Flows", "Packets", "EventTime"],
             swiftSettings: rules),
-        .executableTarget(name: "tidemark", dependencies: ["Pipeline", argumentParser], swiftSettings: rules),
+        .executableTarget(
+            name: "tidemark",
+            dependencies: ["Pipeline", "Reports", "Capture", "Packets", "EventTime", argumentParser], swiftSettings: rules),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
         .testTarget(name: "ArchitectureTests", swiftSettings: rules),

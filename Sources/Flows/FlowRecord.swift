@@ -53,6 +53,11 @@ public struct FlowRecord: Hashable, Sendable {
     public var sourceTCPFlags: UInt8
     public var destinationTCPFlags: UInt8
     public var endReason: EndReason
+    /// The event time at which the end became certain: that of the packet that began another flow, or the end of the
+    /// timeout. Flows are reported in this order; `Int64.max` at the end of the input.
+    public var knownAt = Nanoseconds.max
+    /// What separates flows of one five-tuple (``FlowKey/separation``).
+    public var separation: UInt32 = 0
 
     public init(
         start: Nanoseconds, end: Nanoseconds, source: IPAddress, destination: IPAddress, sourcePort: UInt16,

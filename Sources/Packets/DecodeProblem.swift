@@ -4,7 +4,7 @@
 /// A problem outside every IP header makes the packet ``DecodedPacket/Kind/malformed`` (but for
 /// ``unknownLinkType``, which says nothing about the packet). A problem behind an IP header leaves the packet
 /// with that header.
-public enum DecodeProblem: UInt8, Sendable, CaseIterable {
+public enum DecodeProblem: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case none
     case truncatedLinkHeader
     case truncatedNetworkHeader

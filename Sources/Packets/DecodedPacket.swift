@@ -7,8 +7,8 @@ public enum IPLayer: String, Sendable, CaseIterable {
 }
 
 /// What the analysis needs of a packet: plain values, no reference to its bytes.
-public struct DecodedPacket: Hashable, Sendable {
-    public enum Kind: UInt8, Sendable {
+@frozen public struct DecodedPacket: Hashable, Sendable, BitwiseCopyable {
+    public enum Kind: UInt8, Sendable, BitwiseCopyable {
         /// An IP header was decoded; all other fields hold.
         case ip
         /// A frame of another network protocol (ARP, LLDP, …): no address, no IP bytes.
@@ -17,7 +17,7 @@ public struct DecodedPacket: Hashable, Sendable {
         case malformed
     }
 
-    public enum Fragment: UInt8, Sendable {
+    public enum Fragment: UInt8, Sendable, BitwiseCopyable {
         case whole
         /// The first fragment of a datagram: it has the transport header.
         case first

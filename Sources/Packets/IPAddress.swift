@@ -1,6 +1,6 @@
 /// An IPv4 or IPv6 address. IPv4 sorts before IPv6, then by number; `::ffff:1.2.3.4` is an IPv6 address.
-public struct IPAddress: Hashable, Sendable {
-    public enum Family: UInt8, Sendable {
+@frozen public struct IPAddress: Hashable, Sendable, BitwiseCopyable {
+    public enum Family: UInt8, Sendable, BitwiseCopyable {
         case v4 = 4
         case v6 = 6
     }

@@ -1,0 +1,101 @@
+/// What a key of a ``KeyedTable`` offers: cheap equality and 32 well-mixed bits of hash.
+public protocol TableKey: Equatable, BitwiseCopyable, Sendable {
+    var tableHash: UInt32 { get }
+}
+
+/// Mixes two words into one, each bit of the result depending on each bit of both: the folded 128-bit product of
+/// wyhash (Wang Yi, 2019).
+@inlinable @inline(__always)
+public func foldedProduct(_ a: UInt64, _ b: UInt64) -> UInt64 {
+    let product = a.multipliedFullWidth(by: b)
+    return product.high ^ product.low
+}
+
+/// Keyed state: entries in one flat array, found through a ``HashIndex``.
+///
+/// An entry keeps its identifier from insertion to removal, so others may refer to it by number; freed identifiers
+/// are used again. A table from which nothing was removed is dense: its entries are 0 ..< ``count``.
+public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
+    @frozen public struct Entry: BitwiseCopyable {
+        public var key: Key
+        public var value: Value
+
+        @inlinable init(key: Key, value: Value) {
+            self.key = key
+            self.value = value
+        }
+    }
+
+    @usableFromInline var index: HashIndex
+    @usableFromInline var entries: UnsafeMutablePointer<Entry>
+    @usableFromInline var capacity: Int
+    /// Identifiers ever handed out: the free ones are below this bound.
+    @usableFromInline var bound = 0
+    @usableFromInline var free: [UInt32] = []
+
+    /// Room for `minimumCapacity` entries before the table grows.
+    @inlinable public init(minimumCapacity: Int = 8) {
+        capacity = max(minimumCapacity, 8)
+        index = HashIndex(minimumCapacity: capacity)
+        entries = .allocate(capacity: capacity)
+    }
+
+    @inlinable deinit { entries.deallocate() }
+
+    /// Entries held.
+    @inlinable public var count: Int { bound - free.count }
+
+    /// The entries themselves, good until the next insertion: for reading them while another part of their owner
+    /// changes.
+    @inlinable public var unsafeEntries: UnsafeMutablePointer<Entry> { entries }
+
+    /// The entry with this identifier, which must be live. The pointer is good until the next insertion.
+    @inlinable @inline(__always)
+    public subscript(identifier: Int) -> UnsafeMutablePointer<Entry> {
+        assert(identifier >= 0 && identifier < bound)
+        return entries + identifier
+    }
+
+    /// The identifier of `key`'s entry; -1 where there is none. `hash` is the key's own.
+    @inlinable @inline(__always)
+    public func find(_ key: Key, hash: UInt32) -> Int {
+        let entries = entries
+        return index.find(hash) { entries[$0].key == key }
+    }
+
+    /// Adds an entry for a key that is not there, and returns its identifier.
+    @inlinable public mutating func insert(_ key: Key, hash: UInt32, value: Value) -> Int {
+        let identifier: Int
+        if let reused = free.popLast() {
+            identifier = Int(reused)
+        } else {
+            if bound == capacity { grow() }
+            identifier = bound
+            bound += 1
+        }
+        (entries + identifier).initialize(to: Entry(key: key, value: value))
+        index.insert(identifier, hash: hash)
+        return identifier
+    }
+
+    /// Removes a live entry.
+    @inlinable public mutating func remove(_ identifier: Int, hash: UInt32) {
+        index.remove(identifier, hash: hash)
+        free.append(UInt32(identifier))
+    }
+
+    /// Removes every entry and keeps the memory.
+    @inlinable public mutating func removeAll() {
+        index.removeAll()
+        free.removeAll(keepingCapacity: true)
+        bound = 0
+    }
+
+    @inlinable mutating func grow() {
+        let larger = UnsafeMutablePointer<Entry>.allocate(capacity: capacity * 2)
+        larger.moveInitialize(from: entries, count: bound)
+        entries.deallocate()
+        entries = larger
+        capacity *= 2
+    }
+}

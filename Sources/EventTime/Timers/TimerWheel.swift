@@ -1,0 +1,107 @@
+/// Event-time timers for many small integers, one timer each: a hashed timing wheel (Varghese and Lauck, SOSP 1987)
+/// whose slots are doubly linked lists, so that setting, cancelling and firing cost O(1).
+///
+/// A timer may be moved to a later time lazily: leave it, and answer its firing with the later time.
+/// Times beyond the wheel's horizon wait in the last slot and are put back until they are due.
+public struct TimerWheel: ~Copyable {
+    @usableFromInline static let none = UInt32.max
+    private static let slotCount = 256
+
+    private let resolution: Nanoseconds
+    /// First timer of each slot.
+    private var heads: [UInt32]
+    /// Links by timer: neighbours in the slot's list, and the slot; `none` at the ends and where not set.
+    private var next: [UInt32] = []
+    private var previous: [UInt32] = []
+    private var slot: [UInt32] = []
+    /// The earliest slot's number since the epoch: no timer lies in an earlier one, and none 256 slots later.
+    private var current: Int64?
+    /// Timers set.
+    public private(set) var count = 0
+
+    /// A wheel that tells times `resolution` nanoseconds apart; its horizon is 256 times as far.
+    public init(resolution: Nanoseconds) {
+        precondition(resolution > 0)
+        self.resolution = resolution
+        heads = Array(repeating: Self.none, count: Self.slotCount)
+    }
+
+    /// Sets the timer `identifier`, which is not set, to fire at `time`.
+    public mutating func set(_ identifier: Int, at time: Nanoseconds) {
+        while next.count <= identifier {
+            next.append(Self.none)
+            previous.append(Self.none)
+            slot.append(Self.none)
+        }
+        let number = time.floored(dividingBy: resolution)
+        let horizon = Int64(Self.slotCount - 1)
+        var first = current ?? number - horizon
+        if count == 0 { first = max(first, number - horizon) }
+        current = first
+        let clamped = min(max(number, first), first + horizon)
+        let position = Int(clamped.flooredRemainder(dividingBy: Int64(Self.slotCount)))
+        let head = heads[position]
+        next[identifier] = head
+        previous[identifier] = Self.none
+        slot[identifier] = UInt32(position)
+        if head != Self.none { previous[Int(head)] = UInt32(identifier) }
+        heads[position] = UInt32(identifier)
+        count += 1
+    }
+
+    /// Removes the timer `identifier` where it is set.
+    public mutating func cancel(_ identifier: Int) {
+        guard identifier < slot.count, slot[identifier] != Self.none else { return }
+        let after = next[identifier]
+        let before = previous[identifier]
+        if before == Self.none { heads[Int(slot[identifier])] = after } else { next[Int(before)] = after }
+        if after != Self.none { previous[Int(after)] = before }
+        slot[identifier] = Self.none
+        count -= 1
+    }
+
+    /// Visits the timers that may be due before `time`, each one taken off the wheel first. `visit` answers when the
+    /// timer is to fire instead, or `nil` when it is done with. O(timers visited), at most 256 slots.
+    public mutating func advance(to time: Nanoseconds, _ visit: (Int) -> Nanoseconds?) {
+        guard let first = current else { return }
+        let last = time.floored(dividingBy: resolution)
+        guard last >= first else { return }
+        let steps = min(last - first, Int64(Self.slotCount - 1))
+        for step in 0...steps {
+            let position = Int((first + step).flooredRemainder(dividingBy: Int64(Self.slotCount)))
+            var timer = heads[position]
+            heads[position] = Self.none
+            // Timers put back are set anew after the whole list was taken off, so none is visited twice.
+            current = step == steps ? last : first + step
+            while timer != Self.none {
+                let following = next[Int(timer)]
+                slot[Int(timer)] = Self.none
+                count -= 1
+                if let later = visit(Int(timer)) { set(Int(timer), at: max(later, time)) }
+                timer = following
+            }
+        }
+        current = last
+    }
+
+    /// Takes a timer out of the earliest slot that has one: `visit` answers a later time for one that has moved, and
+    /// `nil` for the one to be returned. `nil` where no timer is set. O(1) amortised over the moves.
+    public mutating func popEarliest(_ visit: (Int) -> Nanoseconds?) -> Int? {
+        guard let first = current, count > 0 else { return nil }
+        var step: Int64 = 0
+        while step < Int64(Self.slotCount) {
+            let position = Int((first + step).flooredRemainder(dividingBy: Int64(Self.slotCount)))
+            let timer = heads[position]
+            guard timer != Self.none else {
+                step += 1
+                continue
+            }
+            cancel(Int(timer))
+            guard let later = visit(Int(timer)), later.floored(dividingBy: resolution) > first + step,
+                step < Int64(Self.slotCount - 1)
+            else { return Int(timer) }
+            set(Int(timer), at: later)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,116 @@
+/// The live slices of sliced windows: each one's folds by key. Only slices that hold something are there.
+@usableFromInline
+struct SliceStore<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
+    @usableFromInline typealias Table = KeyedTable<Key, Accumulator>
+    @usableFromInline typealias Running = RunningWindow<Key, Accumulator>
+
+    /// A slice's folds, and the keys that late elements changed.
+    @usableFromInline struct Slice: ~Copyable {
+        @usableFromInline var number: Int64
+        @usableFromInline var table = Table()
+        @usableFromInline var late = KeyedTable<Key, UInt8>()
+        /// Keys admitted by key group; empty until the first.
+        @usableFromInline var admitted: [Int32] = []
+
+        @inlinable init(number: Int64) { self.number = number }
+    }
+
+    /// In ascending order of their numbers; owned.
+    @usableFromInline var live: [UnsafeMutablePointer<Slice>] = []
+    /// The slice used last: elements mostly come in order.
+    @usableFromInline var current: UnsafeMutablePointer<Slice>?
+    /// Slices that were dropped, emptied for use again; owned.
+    @usableFromInline var spares: [UnsafeMutablePointer<Slice>] = []
+
+    @inlinable init() {}
+
+    @inlinable deinit {
+        for slice in live + spares {
+            slice.deinitialize(count: 1)
+            slice.deallocate()
+        }
+    }
+
+    /// Takes the slices before `end` into `running`.
+    @inlinable func enter(_ running: inout Running, until end: Int64) {
+        guard end > running.end else { return }
+        var place = firstPlace(from: max(running.end, running.first))
+        while place < live.count, live[place].pointee.number < end {
+            running.enter(live[place].pointee.table)
+            place += 1
+        }
+        running.end = end
+    }
+
+    /// Takes the slices before `first` out of `running`.
+    @inlinable func leave(_ running: inout Running, until first: Int64) {
+        guard first > running.first else { return }
+        var place = firstPlace(from: running.first)
+        while place < live.count, live[place].pointee.number < min(first, running.end) {
+            running.leave(live[place].pointee.table)
+            place += 1
+        }
+        running.first = first
+    }
+
+    /// The place of the first live slice whose number is at least `number`.
+    @inlinable func firstPlace(from number: Int64) -> Int {
+        var (low, high) = (0, live.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if live[middle].pointee.number < number { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// The slice with this number, made where it is not there.
+    @inlinable @inline(__always)
+    subscript(number: Int64) -> UnsafeMutablePointer<Slice> {
+        mutating get {
+            if let current, current.pointee.number == number { return current }
+            return otherSlice(number)
+        }
+    }
+
+    @inlinable @inline(never)
+    mutating func otherSlice(_ number: Int64) -> UnsafeMutablePointer<Slice> {
+        let place = firstPlace(from: number)
+        if place == live.count || live[place].pointee.number != number {
+            let slice: UnsafeMutablePointer<Slice>
+            if let spare = spares.popLast() {
+                slice = spare
+                slice.pointee.number = number
+            } else {
+                slice = .allocate(capacity: 1)
+                slice.initialize(to: Slice(number: number))
+            }
+            live.insert(slice, at: place)
+        }
+        current = live[place]
+        return live[place]
+    }
+
+    /// Forgets the slices before `number`.
+    @inlinable mutating func drop(before number: Int64) {
+        let count = firstPlace(from: number)
+        guard count > 0 else { return }
+        for slice in live[..<count] {
+            if current == slice { current = nil }
+            if spares.count < 4 {
+                slice.pointee.table.removeAll()
+                slice.pointee.late.removeAll()
+                slice.pointee.admitted.removeAll()
+                spares.append(slice)
+            } else {
+                slice.deinitialize(count: 1)
+                slice.deallocate()
+            }
+        }
+        live.removeFirst(count)
+    }
+
+    /// Forgets which keys late elements changed.
+    @inlinable func forgetLate() {
+        for slice in live { slice.pointee.late.removeAll() }
+    }
+}

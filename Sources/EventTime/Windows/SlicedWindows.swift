@@ -1,0 +1,165 @@
+/// Keyed, sliced event-time windows: the operator behind every report.
+///
+/// Elements are folded into the slice that holds them, once, however many windows overlap there. When event time has
+/// passed a window's end the window *fires*: its rows are handed out in the order of keys. A fired window is kept for
+/// the allowed lateness; late changes to it are found by ``refire(_:emit:)``.
+///
+/// Only slices that hold something take memory, and only windows that hold something fire, so a gap of a million
+/// windows costs nothing.
+public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
+    public typealias Row = WindowRow<Key, Accumulator>
+
+    public let windows: SlidingWindows
+    public let allowedLateness: Nanoseconds
+    @usableFromInline var slices = SliceStore<Key, Accumulator>()
+    /// All windows before this one have fired.
+    @usableFromInline var nextWindow = Int64.min
+    /// All windows before this one are closed (only with allowed lateness).
+    @usableFromInline var firstOpen = Int64.min
+    /// The window that fires next, as far as it is known (overlapping windows only).
+    @usableFromInline var front = RunningWindow<Key, Accumulator>()
+    /// The earliest window that late elements may still change (only with allowed lateness).
+    @usableFromInline var anchor = RunningWindow<Key, Accumulator>()
+    @usableFromInline var sorter = RowSorter<Key, Accumulator>()
+    @usableFromInline var apartRows: [Row] = []
+
+    @inlinable public init(_ windows: SlidingWindows, allowedLateness: Nanoseconds = 0) {
+        precondition(allowedLateness >= 0)
+        self.windows = windows
+        self.allowedLateness = allowedLateness
+    }
+
+    @inlinable var overlaps: Bool { windows.slicesPerWindow > 1 }
+    @inlinable var keepsFired: Bool { allowedLateness > 0 }
+
+    /// Slices that hold something.
+    @inlinable public var sliceCount: Int { slices.live.count }
+
+    /// The first slice of the next window to fire: slices before it have left the running window.
+    @inlinable public var frontSlice: Int64 { overlaps ? front.first : nextWindow }
+
+    /// The first slice from which a window may still be computed; what lies before is gone.
+    @inlinable public var floor: Int64 {
+        guard keepsFired else { return nextWindow }
+        return overlaps ? anchor.first : firstOpen
+    }
+
+    /// Changes `key`'s fold in `slice`, which some open window holds, by `body`, which adds to it.
+    @inlinable @inline(__always)
+    public mutating func update(slice number: Int64, key: Key, _ body: (inout Accumulator) -> Void) {
+        let slice = slices[number]
+        let hash = key.tableHash
+        var identifier = slice.pointee.table.find(key, hash: hash)
+        if identifier < 0 {
+            identifier = slice.pointee.table.insert(key, hash: hash, value: Accumulator())
+        }
+        body(&slice.pointee.table[identifier].pointee.value)
+        amend(number, key, body)
+    }
+
+    /// Makes a change also where the slice has been taken in already: the running windows get the difference.
+    @inlinable @inline(__always)
+    mutating func amend(_ number: Int64, _ key: Key, _ body: (inout Accumulator) -> Void) {
+        guard number < front.end else { return }
+        var amount = Accumulator()
+        body(&amount)
+        front.amend(slice: number, key: key, by: amount)
+        anchor.amend(slice: number, key: key, by: amount)
+    }
+
+    /// Notes that a late element changed `key`'s fold in `slice`: the fired windows that hold it are to fire again.
+    @inlinable public mutating func noteLate(slice number: Int64, key: Key) {
+        let slice = slices[number]
+        let hash = key.tableHash
+        if slice.pointee.late.find(key, hash: hash) < 0 {
+            _ = slice.pointee.late.insert(key, hash: hash, value: 0)
+        }
+    }
+
+    /// Fires the next window that ends at or before `time` and holds something: its rows are ``rows``. `nil` where
+    /// there is none. Each firing is followed by ``pass(to:)``.
+    @inlinable public mutating func nextFiring(through time: Nanoseconds) -> Int64? {
+        let place = slices.firstPlace(from: nextWindow)
+        guard place < slices.live.count,
+            let earliest = windows.firstWindow(containing: slices.live[place].pointee.number)
+        else { return nil }
+        let window = max(earliest, nextWindow)
+        guard windows.end(ofWindow: window) <= time else { return nil }
+        if overlaps {
+            front.first = max(front.first, window)
+            slices.enter(&front, until: window + windows.slicesPerWindow)
+            front.settle(&sorter)
+        } else {
+            sorter.gather(slices.live[place].pointee.table, into: &apartRows)
+        }
+        return window
+    }
+
+    /// The rows of the window fired last, in the order of their keys; empty folds have none.
+    @inlinable public var rows: [Row] { overlaps ? front.rows : apartRows }
+
+    /// The window behind `window`.
+    @inlinable public func window(after window: Int64) -> Int64 { window + windows.slicesPerSlide }
+
+    /// The first window that does not end at or before `time`; not before the ones that have fired.
+    @inlinable public func firstWindow(openAt time: Nanoseconds) -> Int64 {
+        max(nextWindow, windows.firstOpenWindow(watermark: time.saturatingAdd(-1)))
+    }
+
+    /// The live slices that leave the running window when all windows before `window` have fired.
+    @inlinable public func slices(leavingBefore window: Int64) -> [Int64] {
+        slices.live.lazy.map { $0.pointee.number }.filter { $0 >= front.first && $0 < window }
+    }
+
+    /// All windows before `window` have fired: what only they held leaves the running window.
+    @inlinable public mutating func pass(to window: Int64) {
+        guard window > nextWindow else { return }
+        if overlaps { slices.leave(&front, until: window) }
+        nextWindow = window
+    }
+
+    /// Fires windows again that late elements changed. `dirty` holds fired windows, not yet closed, in ascending
+    /// order; `emit` gets the window's first slice, its rows, and whether a key's row is among the changed ones.
+    @inlinable public mutating func refire(
+        _ dirty: [Int64], emit: (Int64, [Row], (Key) -> Bool) -> Void
+    ) {
+        guard !dirty.isEmpty else { return }
+        var ahead = anchor.copy()
+        for window in dirty {
+            var rows: [Row] = []
+            if overlaps {
+                slices.leave(&ahead, until: window)
+                slices.enter(&ahead, until: window + windows.slicesPerWindow)
+                ahead.settle(&sorter)
+                rows = ahead.rows
+            } else {
+                let place = slices.firstPlace(from: window)
+                if place < slices.live.count, slices.live[place].pointee.number == window {
+                    sorter.gather(slices.live[place].pointee.table, into: &rows)
+                }
+            }
+            let changed = slices.live.filter {
+                $0.pointee.late.count > 0 && $0.pointee.number >= window
+                    && $0.pointee.number < window + windows.slicesPerWindow
+            }
+            emit(window, rows) { key in
+                changed.contains { $0.pointee.late.find(key, hash: key.tableHash) >= 0 }
+            }
+        }
+        slices.forgetLate()
+    }
+
+    /// Forgets the windows that `watermark` has passed by more than the allowed lateness.
+    @inlinable public mutating func close(watermark: Nanoseconds) {
+        // No further than what has fired.
+        let window = min(
+            windows.firstOpenWindow(watermark: watermark.saturatingAdd(-allowedLateness)), nextWindow)
+        if overlaps, keepsFired {
+            slices.leave(&anchor, until: window)
+            slices.enter(&anchor, until: min(window.saturatingAdd(windows.slicesPerWindow), front.end))
+            anchor.settle(&sorter)
+        }
+        firstOpen = max(firstOpen, window)
+        slices.drop(before: window)
+    }
+}

@@ -1,0 +1,43 @@
+public import EventTime
+
+/// Who takes a flow table's events: a flow was seen in a slice, a slice's worth of its traffic, it ended.
+///
+/// A protocol only so that `Flows` knows nothing of what is counted: the table is generic over it, so its calls are
+/// direct.
+public protocol FlowSink: ~Copyable {
+    /// What the sink keeps with each flow.
+    associatedtype Attachment: BitwiseCopyable & Sendable
+
+    /// The attachment of a flow that begins.
+    func makeAttachment() -> Attachment
+    /// A packet of the flow lies in `slice`, and the one before it in another (or there was none: `isFirst`).
+    mutating func sawFlow(
+        _ attachment: inout Attachment, key: FlowKey, identifier: Int, slice: Int64, isFirst: Bool, isRevising: Bool)
+    /// Traffic of the flow in `slice`. `isRevising`: it belongs to windows that have fired.
+    mutating func addTraffic(
+        _ attachment: Attachment, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic)
+    /// The flow ended; all its traffic has been handed over.
+    mutating func endFlow(_ attachment: inout Attachment, key: FlowKey, record: @autoclosure () -> FlowRecord)
+}
+
+/// When flows end.
+public struct FlowLimits: Hashable, Sendable {
+    /// Without a packet for longer than this, ns.
+    public var idleTimeout: Nanoseconds
+    /// A flow that has lasted this long is cut at its next packet, ns.
+    public var activeTimeout: Nanoseconds
+    /// Live flows in one table; past it the flow that would end first is evicted.
+    public var maximumFlows: Int
+
+    /// A closed TCP flow waits this long for stragglers, or for the idle timeout where that is shorter.
+    public static let closedLinger: Nanoseconds = 5 * .second
+
+    public init(
+        idleTimeout: Nanoseconds = 60 * .second, activeTimeout: Nanoseconds = 300 * .second,
+        maximumFlows: Int = 1 << 20
+    ) {
+        self.idleTimeout = idleTimeout
+        self.activeTimeout = activeTimeout
+        self.maximumFlows = maximumFlows
+    }
+}

@@ -1,0 +1,275 @@
+public import EventTime
+public import Packets
+
+/// The live flows of one key group: finds each packet's flow, follows its direction and TCP state, ends it by close,
+/// reset, timeout or eviction, and hands its traffic on slice by slice.
+///
+/// Packets come in the order of their ``FlowPacket/clock``. Which flow a packet belongs to depends on nothing but the
+/// packets before it, not on when ``expire(before:sink:)`` is called.
+public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
+    public let limits: FlowLimits
+    @usableFromInline var flows = KeyedTable<FlowKey, FlowState<Attachment>>()
+    /// A timer for each flow, at the end of its timeout or earlier.
+    @usableFromInline var timers: TimerWheel
+    /// Flows with traffic not yet handed on.
+    @usableFromInline var pending: [UInt32] = []
+    @usableFromInline var fragments = FragmentCache()
+    /// Flows begun so far.
+    public private(set) var flowsBegun: UInt64 = 0
+
+    public init(limits: FlowLimits) {
+        self.limits = limits
+        timers = TimerWheel(resolution: max(limits.idleTimeout / 64, 1_000_000))
+    }
+
+    /// Live flows.
+    public var count: Int { flows.count }
+
+    /// The attachment of a live flow.
+    @inlinable public func withAttachment<Result>(
+        of identifier: Int, _ body: (FlowKey, inout Attachment) -> Result
+    ) -> Result {
+        let flow = flows[identifier]
+        return body(flow.pointee.key, &flow.pointee.value.attachment)
+    }
+
+    /// The identifier of the flow that a packet would belong to if it were added now; -1 where it is not known.
+    /// Looking up a batch of packets first lets the processor wait for many memory accesses at once.
+    @inlinable @inline(__always)
+    public func find(_ packet: borrowing FlowPacket) -> Int { flows.find(packet.key, hash: packet.hash) }
+
+    /// Takes an IP packet whose time lies in `slice`. `found` is what ``find(_:)`` said of it, or -1.
+    @inlinable @inline(__always)
+    public mutating func add<Sink: FlowSink & ~Copyable>(
+        _ packet: inout FlowPacket, slice: Int64, found: Int, sink: inout Sink
+    ) where Sink.Attachment == Attachment {
+        var identifier = found
+        if packet.fragment != .whole {
+            fragments.visit(&packet)
+            identifier = -1
+        }
+        // A flow that was removed since no longer has its key.
+        if identifier < 0 || flows[identifier].pointee.key != packet.key { identifier = find(packet) }
+        if identifier < 0 {
+            identifier = begin(packet, sink: &sink)
+        } else if let reason = reasonToEnd(flows[identifier].pointee.value, packet) {
+            restart(identifier, packet, reason: reason, sink: &sink)
+        }
+        let flow = flows[identifier]
+        if flow.pointee.value.slice != slice {
+            enter(slice, identifier, isRevising: packet.isRevising, sink: &sink)
+        } else if packet.isRevising {
+            sink.sawFlow(
+                &flow.pointee.value.attachment, key: packet.key, identifier: identifier, slice: slice, isFirst: false,
+                isRevising: true)
+        }
+        if packet.time > flow.pointee.value.last { flow.pointee.value.last = packet.time }
+        if packet.time < flow.pointee.value.start { flow.pointee.value.start = packet.time }
+        let traffic = Traffic(packets: 1, bytes: packet.bytes, wireBytes: UInt64(packet.wireBytes))
+        if packet.isFromHigh {
+            flow.pointee.value.pendingFromHigh += traffic
+        } else {
+            flow.pointee.value.pendingFromLow += traffic
+        }
+        if packet.tcpFlags != 0 { noteTCP(identifier, packet) }
+    }
+
+    /// Hands on all traffic that is pending.
+    @inlinable public mutating func flush<Sink: FlowSink & ~Copyable>(into sink: inout Sink)
+    where Sink.Attachment == Attachment {
+        for identifier in pending where flows[Int(identifier)].pointee.value.isListed {
+            let flow = flows[Int(identifier)]
+            Self.handOver(flow, to: &sink)
+            flow.pointee.value.isListed = false
+        }
+        pending.removeAll(keepingCapacity: true)
+    }
+
+    /// Ends the flows whose timeout lies before `time`: nothing before it is still to come.
+    @inlinable public mutating func expire<Sink: FlowSink & ~Copyable>(before time: Nanoseconds, sink: inout Sink)
+    where Sink.Attachment == Attachment {
+        var ended: [Int] = []
+        // A struct cannot be borrowed by a closure that its own member runs: take the wheel out meanwhile.
+        var wheel = TimerWheel(resolution: 1)
+        swap(&wheel, &timers)
+        let (flows, limits) = (flows.unsafeEntries, limits)
+        wheel.advance(to: time) { identifier in
+            let deadline = Self.deadline(of: flows[identifier].value, limits)
+            if deadline >= time { return deadline }
+            ended.append(identifier)
+            return nil
+        }
+        swap(&wheel, &timers)
+        for identifier in ended {
+            let flow = self.flows[identifier]
+            remove(
+                identifier, reason: flow.pointee.value.tcp.closed ?? .idle,
+                at: Self.deadline(of: flow.pointee.value, limits), sink: &sink)
+        }
+    }
+
+    /// Ends every flow: the input has ended.
+    @inlinable public mutating func endAll<Sink: FlowSink & ~Copyable>(sink: inout Sink)
+    where Sink.Attachment == Attachment {
+        while let identifier = timers.popEarliest({ _ in nil }) {
+            remove(
+                identifier, reason: flows[identifier].pointee.value.tcp.closed ?? .end, at: .max, sink: &sink)
+        }
+    }
+
+    // MARK: Steps
+
+    @inlinable @inline(__always)
+    static func deadline(of flow: borrowing FlowState<Attachment>, _ limits: FlowLimits) -> Nanoseconds {
+        let timeout =
+            flow.tcp.closed == nil ? limits.idleTimeout : min(FlowLimits.closedLinger, limits.idleTimeout)
+        return flow.last.saturatingAdd(timeout)
+    }
+
+    /// Why a packet does not belong to the flow with its key; `nil` where it does.
+    @inlinable @inline(__always)
+    func reasonToEnd(_ flow: FlowState<Attachment>, _ packet: FlowPacket)
+        -> FlowRecord.EndReason?
+    {
+        if packet.clock > Self.deadline(of: flow, limits)
+            || flow.start.saturatingAdd(-limits.idleTimeout) > packet.clock
+        {
+            return flow.tcp.closed ?? .idle
+        }
+        if packet.tcpFlags & TCPState.syn != 0, flow.tcp.isReopened(by: packet) { return flow.tcp.replaced }
+        // Saturating: times lie up to 585 years apart.
+        if packet.time.saturatingAdd(-limits.activeTimeout) >= flow.start, flow.tcp.closed == nil { return .active }
+        return nil
+    }
+
+    @inlinable @inline(never)
+    mutating func begin<Sink: FlowSink & ~Copyable>(_ packet: FlowPacket, sink: inout Sink) -> Int
+    where Sink.Attachment == Attachment {
+        if flows.count >= limits.maximumFlows { evict(at: packet.clock, sink: &sink) }
+        let initiatorIsHigh = Self.initiatorIsHigh(packet)
+        let state = FlowState(packet, initiatorIsHigh: initiatorIsHigh, attachment: sink.makeAttachment())
+        let identifier = flows.insert(packet.key, hash: packet.hash, value: state)
+        timers.set(identifier, at: packet.time.saturatingAdd(limits.idleTimeout))
+        noteBegun()
+        return identifier
+    }
+
+    /// Ends a flow and begins another one with the same key in its place.
+    @inlinable @inline(never)
+    mutating func restart<Sink: FlowSink & ~Copyable>(
+        _ identifier: Int, _ packet: FlowPacket, reason: FlowRecord.EndReason, sink: inout Sink
+    ) where Sink.Attachment == Attachment {
+        let flow = flows[identifier]
+        let deadline = Self.deadline(of: flow.pointee.value, limits)
+        finish(identifier, reason: reason, at: min(packet.clock, deadline), sink: &sink)
+        // What the active timeout cuts goes on in the same direction.
+        let initiatorIsHigh =
+            reason == .active ? flow.pointee.value.initiatorIsHigh : Self.initiatorIsHigh(packet)
+        let isListed = flow.pointee.value.isListed
+        flow.pointee.value = FlowState(
+            packet, initiatorIsHigh: initiatorIsHigh, attachment: sink.makeAttachment())
+        flow.pointee.value.isListed = isListed
+        timers.cancel(identifier)
+        timers.set(identifier, at: packet.time.saturatingAdd(limits.idleTimeout))
+        noteBegun()
+    }
+
+    /// The initiator: the sender of the SYN, the receiver of the SYN-ACK, else the first packet's sender.
+    @inlinable static func initiatorIsHigh(_ packet: FlowPacket) -> Bool {
+        let handshake = packet.tcpFlags & (TCPState.syn | TCPState.ack)
+        return handshake == TCPState.syn | TCPState.ack ? !packet.isFromHigh : packet.isFromHigh
+    }
+
+    @usableFromInline mutating func noteBegun() { flowsBegun += 1 }
+
+    /// The flow's traffic moves on to another slice.
+    @inlinable @inline(never)
+    mutating func enter<Sink: FlowSink & ~Copyable>(
+        _ slice: Int64, _ identifier: Int, isRevising: Bool, sink: inout Sink
+    ) where Sink.Attachment == Attachment {
+        let flow = flows[identifier]
+        let isFirst = flow.pointee.value.slice == .min
+        if !isFirst { Self.handOver(flow, to: &sink) }
+        flow.pointee.value.slice = slice
+        if !flow.pointee.value.isListed {
+            flow.pointee.value.isListed = true
+            pending.append(UInt32(identifier))
+        }
+        sink.sawFlow(
+            &flow.pointee.value.attachment, key: flow.pointee.key, identifier: identifier, slice: slice,
+            isFirst: isFirst, isRevising: isRevising)
+    }
+
+    @inlinable mutating func noteTCP(_ identifier: Int, _ packet: FlowPacket) {
+        let flow = flows[identifier]
+        let wasOpen = flow.pointee.value.tcp.closed == nil
+        flow.pointee.value.tcp.note(packet)
+        if packet.tcpFlags & (TCPState.syn | TCPState.ack) == TCPState.syn {
+            flow.pointee.value.initiatorIsHigh = flow.pointee.value.tcp.synIsFromHigh
+        }
+        if wasOpen, flow.pointee.value.tcp.closed != nil {
+            timers.cancel(identifier)
+            timers.set(identifier, at: Self.deadline(of: flow.pointee.value, limits))
+        }
+    }
+
+    @inlinable static func handOver<Sink: FlowSink & ~Copyable>(
+        _ flow: UnsafeMutablePointer<KeyedTable<FlowKey, FlowState<Attachment>>.Entry>, to sink: inout Sink
+    ) where Sink.Attachment == Attachment {
+        guard flow.pointee.value.pendingFromLow.packets | flow.pointee.value.pendingFromHigh.packets != 0 else {
+            return
+        }
+        sink.addTraffic(
+            flow.pointee.value.attachment, key: flow.pointee.key, slice: flow.pointee.value.slice,
+            fromLow: flow.pointee.value.pendingFromLow, fromHigh: flow.pointee.value.pendingFromHigh)
+        flow.pointee.value.fromLow += flow.pointee.value.pendingFromLow
+        flow.pointee.value.fromHigh += flow.pointee.value.pendingFromHigh
+        flow.pointee.value.pendingFromLow = Traffic()
+        flow.pointee.value.pendingFromHigh = Traffic()
+    }
+
+    @inlinable mutating func evict<Sink: FlowSink & ~Copyable>(at time: Nanoseconds, sink: inout Sink)
+    where Sink.Attachment == Attachment {
+        var wheel = TimerWheel(resolution: 1)
+        swap(&wheel, &timers)
+        let (flows, limits) = (flows.unsafeEntries, limits)
+        let victim = wheel.popEarliest { Self.deadline(of: flows[$0].value, limits) }
+        swap(&wheel, &timers)
+        if let victim {
+            remove(
+                victim, reason: self.flows[victim].pointee.value.tcp.closed ?? .evicted, at: time, sink: &sink)
+        }
+    }
+
+    /// Hands on what the sink has not yet got of a flow, and the flow's record.
+    @inlinable mutating func finish<Sink: FlowSink & ~Copyable>(
+        _ identifier: Int, reason: FlowRecord.EndReason, at time: Nanoseconds, sink: inout Sink
+    ) where Sink.Attachment == Attachment {
+        let flow = flows[identifier]
+        Self.handOver(flow, to: &sink)
+        let (key, state) = (flow.pointee.key, flow.pointee.value)
+        sink.endFlow(
+            &flow.pointee.value.attachment, key: key, record: Self.record(key, state, reason, time))
+    }
+
+    @usableFromInline static func record(
+        _ key: FlowKey, _ state: FlowState<Attachment>, _ reason: FlowRecord.EndReason, _ time: Nanoseconds
+    ) -> FlowRecord {
+        var record = state.record(key: key, endReason: reason)
+        record.knownAt = time
+        record.separation = key.separation
+        return record
+    }
+
+    @inlinable @inline(never)
+    mutating func remove<Sink: FlowSink & ~Copyable>(
+        _ identifier: Int, reason: FlowRecord.EndReason, at time: Nanoseconds, sink: inout Sink
+    ) where Sink.Attachment == Attachment {
+        finish(identifier, reason: reason, at: time, sink: &sink)
+        let flow = flows[identifier]
+        flow.pointee.value.isListed = false
+        flows.remove(identifier, hash: flow.pointee.key.tableHash)
+        // Nobody who remembers the identifier takes it for the flow's.
+        flow.pointee.key.family = 0
+    }
+}

@@ -1,0 +1,82 @@
+public import EventTime
+
+/// What the host statistics keep with each live flow: where it was seen, and whom that counts for.
+@frozen public struct FlowVisits: BitwiseCopyable, Sendable {
+    @usableFromInline var visits = SliceVisits()
+    /// The slice whose departure looks at this flow next (``VisitChecks``); `Int64.min` for none.
+    @usableFromInline var check = Int64.min
+    /// The slice in which the flow started.
+    @usableFromInline var startSlice = Int64.min
+    /// Tells this flow from others that had its identifier.
+    @usableFromInline var serial: UInt32
+    /// The entry of its two hosts in the key group's table of pairs, as long as its serial is the same.
+    @usableFromInline var pair: Int32 = -1
+    @usableFromInline var pairSerial: UInt32 = 0
+    /// The ends are counted in the row of the hosts past the limit.
+    @usableFromInline var ends = CountedEnds()
+    /// The table of pairs was full: the flow counts as a peer itself.
+    @usableFromInline var countsAsPeer = false
+
+    @inlinable init(serial: UInt32) { self.serial = serial }
+}
+
+/// Where the two ends of a chain of visits are counted: in their own rows or in that of the hosts past the limit.
+/// The end of the chain is counted where its beginning was.
+@frozen @usableFromInline struct CountedEnds: BitwiseCopyable, Sendable {
+    @usableFromInline var lowIsOther = false
+    @usableFromInline var highIsOther = false
+
+    @inlinable init() {}
+}
+
+/// Two hosts that exchange packets: their flows have one entry together, so that peers are counted once.
+@frozen public struct HostPair: TableKey {
+    @usableFromInline var lowHigh: UInt64
+    @usableFromInline var lowLow: UInt64
+    @usableFromInline var highHigh: UInt64
+    @usableFromInline var highLow: UInt64
+    @usableFromInline var family: UInt8
+
+    @usableFromInline init(low: HostKey, high: HostKey) {
+        (lowHigh, lowLow, highHigh, highLow, family) = (low.high, low.low, high.high, high.low, low.family)
+    }
+
+    var low: HostKey { HostKey(high: lowHigh, low: lowLow, family: family) }
+    var high: HostKey { HostKey(high: highHigh, low: highLow, family: family) }
+
+    @inlinable public var tableHash: UInt32 {
+        let a = foldedProduct(lowLow ^ 0x9E37_79B9_7F4A_7C15, highLow ^ 0xD6E8_FEB8_6659_FD93)
+        let b = foldedProduct(lowHigh ^ 0xA076_1D64_78BD_642F, highHigh ^ 0xE703_7ED1_A0B4_28DB ^ UInt64(family))
+        return UInt32(truncatingIfNeeded: (a ^ b) ^ (a ^ b) >> 32)
+    }
+}
+
+/// Where a pair was seen.
+@frozen public struct PairVisits: BitwiseCopyable, Sendable {
+    @usableFromInline var visits = SliceVisits()
+    @usableFromInline var check = Int64.min
+    @usableFromInline var serial: UInt32
+    @usableFromInline var ends = CountedEnds()
+
+    @inlinable init(serial: UInt32) { self.serial = serial }
+}
+
+/// Flows and pairs to look at when a slice goes: each stands in one slice's list, and moves on to the slice where it
+/// was last seen, so a long-lived flow costs O(1) per window's length and not per slice.
+struct VisitChecks {
+    struct Check {
+        var group: Int32
+        var identifier: Int32
+        var serial: UInt32
+    }
+
+    private var lists: [Int64: [Check]] = [:]
+
+    mutating func add(_ check: Check, slice: Int64) { lists[slice, default: []].append(check) }
+
+    /// Takes out the list of one slice.
+    mutating func take(_ slice: Int64) -> [Check] { lists.removeValue(forKey: slice) ?? [] }
+
+    /// The slices before `floor` that have a list, in ascending order.
+    func slices(before floor: Int64) -> [Int64] { lists.keys.filter { $0 < floor }.sorted() }
+}

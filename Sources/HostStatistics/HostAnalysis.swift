@@ -1,0 +1,177 @@
+public import EventTime
+public import Flows
+import Packets
+
+/// One worker's share of the analysis: the flow tables of its key groups and the windows they feed.
+///
+/// Packets of one pair of hosts always come to the same key group, and key groups are a fixed number whatever the
+/// number of workers, so the merged results of any number of workers are the same.
+public struct HostAnalysis: ~Copyable {
+    public struct Configuration: Hashable, Sendable {
+        public var windows: SlidingWindows
+        public var allowedLateness: Nanoseconds
+        public var idleTimeout: Nanoseconds
+        public var activeTimeout: Nanoseconds
+        public var maximumFlows: Int
+        public var maximumHosts: Int
+        /// Whether ended flows are reported.
+        public var keepsFlows: Bool
+
+        public init(
+            windows: SlidingWindows, allowedLateness: Nanoseconds = 0, idleTimeout: Nanoseconds = 60 * .second,
+            activeTimeout: Nanoseconds = 300 * .second, maximumFlows: Int = 1 << 20, maximumHosts: Int = 1 << 20,
+            keepsFlows: Bool = false
+        ) {
+            self.windows = windows
+            self.allowedLateness = allowedLateness
+            self.idleTimeout = idleTimeout
+            self.activeTimeout = activeTimeout
+            self.maximumFlows = maximumFlows
+            self.maximumHosts = maximumHosts
+            self.keepsFlows = keepsFlows
+        }
+
+        /// Key groups: 64, each with its share of the limits; one where a limit is too small to be shared.
+        public var groupCount: Int { min(maximumFlows, maximumHosts) >= 1 << 16 ? 64 : 1 }
+
+        /// The key group of a packet.
+        @inlinable @inline(__always)
+        public static func group(of packet: FlowPacket, groupCount: Int) -> Int {
+            Int(packet.pairHash >> 16) & (groupCount - 1)
+        }
+    }
+
+    public let configuration: Configuration
+    private let groupCount: Int
+    /// Flow tables by key group; those of other workers stay empty.
+    private let tables: UnsafeMutablePointer<FlowTable<FlowVisits>>
+    private var windows: HostWindows
+    /// The slice of the last packet, and its bounds.
+    private var slice: Int64 = 0
+    private var sliceStart: Nanoseconds = 0
+    private var sliceEnd: Nanoseconds = 0
+    private var flushedThrough = Int64.min
+    /// Packets that are looked up before the first of them is added.
+    private static var lookAhead: Int { 64 }
+    private let found = UnsafeMutablePointer<Int>.allocate(capacity: HostAnalysis.lookAhead)
+
+    public init(_ configuration: Configuration) {
+        self.configuration = configuration
+        groupCount = configuration.groupCount
+        tables = .allocate(capacity: groupCount)
+        for group in 0..<groupCount {
+            (tables + group).initialize(
+                to: FlowTable(
+                    limits: FlowLimits(
+                        idleTimeout: configuration.idleTimeout, activeTimeout: configuration.activeTimeout,
+                        maximumFlows: max(1, configuration.maximumFlows / groupCount))))
+        }
+        windows = HostWindows(configuration)
+    }
+
+    deinit {
+        tables.deinitialize(count: groupCount)
+        tables.deallocate()
+        found.deallocate()
+    }
+
+    /// Takes packets that are not too late for every window, in the order of their clocks.
+    public mutating func add(_ packets: UnsafeMutableBufferPointer<FlowPacket>) {
+        var start = 0
+        while start < packets.count {
+            let end = min(start + Self.lookAhead, packets.count)
+            for index in start..<end {
+                let group = Configuration.group(of: packets[index], groupCount: groupCount)
+                found[index - start] = packets[index].kind == .ip ? tables[group].find(packets[index]) : -1
+            }
+            for index in start..<end { add(&packets[index], found: found[index - start]) }
+            start = end
+        }
+    }
+
+    @inline(__always)
+    private mutating func add(_ packet: inout FlowPacket, found: Int) {
+        if packet.time < sliceStart || packet.time >= sliceEnd { moveSlice(to: packet.time) }
+        windows.count(packet, slice: slice)
+        guard packet.kind == .ip else { return }
+        let group = Configuration.group(of: packet, groupCount: groupCount)
+        windows.group = group
+        tables[group].add(&packet, slice: slice, found: found, sink: &windows)
+    }
+
+    private mutating func moveSlice(to time: Nanoseconds) {
+        slice = configuration.windows.slice(containing: time)
+        sliceStart = configuration.windows.start(ofSlice: slice)
+        sliceEnd = configuration.windows.start(ofSlice: slice + 1)
+    }
+
+    /// Event time has come to `time`: no packet before it is still to come, but late ones. Ends flows, and fires the
+    /// windows that end there; `dirty` are fired windows that late packets changed since, in ascending order.
+    public mutating func advance(to time: Nanoseconds, dirty: [Int64]) -> PartialResult {
+        for group in 0..<groupCount {
+            windows.group = group
+            tables[group].expire(before: time, sink: &windows)
+        }
+        let slice = configuration.windows.slice(containing: time)
+        guard slice > flushedThrough || !dirty.isEmpty else { return takeResult(windows: []) }
+        flushedThrough = slice
+        return fire(through: time, dirty: dirty)
+    }
+
+    /// The input has ended: ends every flow and fires every window.
+    public mutating func finish(dirty: [Int64]) -> PartialResult {
+        for group in 0..<groupCount {
+            windows.group = group
+            tables[group].endAll(sink: &windows)
+        }
+        return fire(through: .max, dirty: dirty)
+    }
+
+    // MARK: Firing
+
+    private mutating func fire(through time: Nanoseconds, dirty: [Int64]) -> PartialResult {
+        for group in 0..<groupCount {
+            windows.group = group
+            tables[group].flush(into: &windows)
+        }
+        windows.flushTotals()
+        var results = windows.refire(dirty)
+        while let window = windows.hosts.nextFiring(through: time) {
+            results.append(PartialWindow(window: window, hosts: windows.hosts.rows))
+            pass(to: windows.hosts.window(after: window))
+        }
+        pass(to: windows.hosts.firstWindow(openAt: time))
+        windows.fireTotals(through: time, into: &results)
+        windows.close(watermark: time == .max ? .max : time - 1)
+        return takeResult(windows: results)
+    }
+
+    /// All windows before `window` have fired: what they alone held goes out of sight.
+    private mutating func pass(to window: Int64) {
+        if configuration.windows.slicesPerWindow > 1 {
+            for slice in windows.hosts.slices(leavingBefore: window) {
+                leaveFlows(slice)
+                windows.leavePairs(slice)
+            }
+        }
+        windows.hosts.pass(to: window)
+    }
+
+    private mutating func leaveFlows(_ slice: Int64) {
+        for check in windows.checks.take(slice) {
+            tables[Int(check.group)].withAttachment(of: Int(check.identifier)) { key, flow in
+                guard flow.serial == check.serial else { return }
+                windows.leaveFlow(&flow, key, slice, check)
+            }
+        }
+    }
+
+    private mutating func takeResult(windows results: [PartialWindow]) -> PartialResult {
+        defer {
+            windows.endedFlows = []
+            windows.endedFlowCount = 0
+        }
+        return PartialResult(
+            windows: results, flows: windows.endedFlows, endedFlows: windows.endedFlowCount)
+    }
+}

@@ -1,0 +1,119 @@
+import EventTime
+
+/// The pairs of hosts seen in the slices that still matter, by key group.
+struct HostPairs: ~Copyable {
+    private typealias Table = KeyedTable<HostPair, PairVisits>
+
+    private let tables: UnsafeMutablePointer<Table>
+    private let groupCount: Int
+    private let maximumPairs: Int
+    private var nextSerial: UInt32 = 1
+    /// Each pair stands in one slice's list: it is looked at when that slice leaves the running window, and again when
+    /// the slice is gone for good.
+    private var checks = VisitChecks()
+    private var removals = VisitChecks()
+
+    init(groupCount: Int, maximumPairs: Int) {
+        self.groupCount = groupCount
+        self.maximumPairs = maximumPairs
+        tables = .allocate(capacity: groupCount)
+        for group in 0..<groupCount { (tables + group).initialize(to: Table()) }
+    }
+
+    deinit {
+        tables.deinitialize(count: groupCount)
+        tables.deallocate()
+    }
+
+    /// Notes that a flow of the pair was seen in `slice`; `nil` where the pair is new and there is no room for it.
+    mutating func visit(
+        _ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey, group: Int, slice: Int64, windowLength: Int64,
+        floor: Int64
+    ) -> SliceVisits.Change? {
+        if !isCurrent(flow, group) {
+            let key = HostPair(low: low, high: high)
+            let hash = key.tableHash
+            var identifier = tables[group].find(key, hash: hash)
+            if identifier < 0 {
+                guard tables[group].count < maximumPairs else { return nil }
+                identifier = tables[group].insert(key, hash: hash, value: PairVisits(serial: nextSerial))
+                nextSerial = nextSerial == .max ? 1 : nextSerial + 1
+                removals.add(check(group, identifier), slice: slice)
+            }
+            flow.pair = Int32(identifier)
+            flow.pairSerial = tables[group][identifier].pointee.value.serial
+        }
+        let pair = tables[group][Int(flow.pair)]
+        guard !pair.pointee.value.visits.isRepeat(slice) else { return .init() }
+        let change = pair.pointee.value.visits.visit(slice, windowLength: windowLength, floor: floor)
+        if windowLength > 1, pair.pointee.value.visits.isOpen, pair.pointee.value.check == .min {
+            pair.pointee.value.check = pair.pointee.value.visits.last
+            checks.add(check(group, Int(flow.pair)), slice: pair.pointee.value.check)
+        }
+        return change
+    }
+
+    /// Where the pair that a flow was just counted for counts its two ends.
+    func ends(of flow: FlowVisits, group: Int) -> CountedEnds { tables[group][Int(flow.pair)].pointee.value.ends }
+
+    func setEnds(_ ends: CountedEnds, of flow: FlowVisits, group: Int) {
+        tables[group][Int(flow.pair)].pointee.value.ends = ends
+    }
+
+    /// Ends the pair's chain where all of it lies before `slice`, which nobody will look at again; returns its last
+    /// slice.
+    func endLate(_ flow: FlowVisits, group: Int, before slice: Int64) -> Int64? {
+        let pair = tables[group][Int(flow.pair)]
+        return pair.pointee.value.visits.last < slice ? pair.pointee.value.visits.end() : nil
+    }
+
+    /// The pairs that go out of sight with `slice`.
+    mutating func leave(_ slice: Int64) -> [(low: HostKey, high: HostKey, ends: CountedEnds)] {
+        var gone: [(low: HostKey, high: HostKey, ends: CountedEnds)] = []
+        for check in checks.take(slice) {
+            guard let pair = live(check) else { continue }
+            let last = pair.pointee.value.visits.last
+            if last > slice {
+                pair.pointee.value.check = last
+                checks.add(check, slice: last)
+                continue
+            }
+            pair.pointee.value.check = .min
+            if pair.pointee.value.visits.end() != nil {
+                gone.append((pair.pointee.key.low, pair.pointee.key.high, pair.pointee.value.ends))
+            }
+        }
+        return gone
+    }
+
+    /// Removes the pairs last seen before `floor`.
+    mutating func forget(before floor: Int64) {
+        for slice in removals.slices(before: floor) {
+            for check in removals.take(slice) {
+                guard let pair = live(check) else { continue }
+                let last = pair.pointee.value.visits.last
+                if last >= floor {
+                    removals.add(check, slice: last)
+                } else {
+                    pair.pointee.value.serial = 0
+                    tables[Int(check.group)].remove(Int(check.identifier), hash: pair.pointee.key.tableHash)
+                }
+            }
+        }
+    }
+
+    private func check(_ group: Int, _ identifier: Int) -> VisitChecks.Check {
+        .init(
+            group: Int32(group), identifier: Int32(identifier),
+            serial: tables[group][identifier].pointee.value.serial)
+    }
+
+    private func isCurrent(_ flow: FlowVisits, _ group: Int) -> Bool {
+        flow.pair >= 0 && tables[group][Int(flow.pair)].pointee.value.serial == flow.pairSerial
+    }
+
+    private func live(_ check: VisitChecks.Check) -> UnsafeMutablePointer<KeyedTable<HostPair, PairVisits>.Entry>? {
+        let pair = tables[Int(check.group)][Int(check.identifier)]
+        return pair.pointee.value.serial == check.serial ? pair : nil
+    }
+}

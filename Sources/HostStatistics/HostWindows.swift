@@ -1,0 +1,273 @@
+import EventTime
+public import Flows
+
+/// The windows of hosts and of the totals, fed with a flow table's events.
+///
+/// Traffic is added per flow and slice. Distinct flows and peers are counted by the chains of slices in which they
+/// were seen (``SliceVisits``), so a sliding window costs no more than its slices.
+public struct HostWindows: ~Copyable, FlowSink {
+    public typealias Attachment = FlowVisits
+
+    var hosts: SlicedWindows<HostKey, HostTraffic>
+    var totals: SlicedWindows<TotalKey, TotalTraffic>
+    let windowLength: Int64
+    /// Who gets a row of their own; its group is the key group whose flow table is calling.
+    var admission: KeyAdmission<HostKey>
+    /// Flows whose visits are to be looked at when a slice leaves (overlapping windows only).
+    var checks = VisitChecks()
+    var pairs: HostPairs
+    private var nextSerial: UInt32 = 1
+    /// Totals of the slice that packets come in now.
+    private var pendingTotal = TotalTraffic()
+    private var pendingSlice = Int64.min
+    let keepsFlows: Bool
+    /// Flows that ended since they were last taken.
+    var endedFlows: [FlowRecord] = []
+    var endedFlowCount: UInt64 = 0
+
+    init(_ configuration: HostAnalysis.Configuration) {
+        hosts = SlicedWindows(configuration.windows, allowedLateness: configuration.allowedLateness)
+        totals = SlicedWindows(configuration.windows, allowedLateness: configuration.allowedLateness)
+        windowLength = configuration.windows.slicesPerWindow
+        pairs = HostPairs(
+            groupCount: configuration.groupCount,
+            maximumPairs: configuration.maximumFlows / configuration.groupCount)
+        admission = KeyAdmission(
+            limitPerGroup: Int32(clamping: max(1, configuration.maximumHosts / configuration.groupCount)),
+            overflow: .other)
+        keepsFlows = configuration.keepsFlows
+    }
+
+    /// The key group whose flow table is calling.
+    var group: Int {
+        get { admission.group }
+        set { admission.group = newValue }
+    }
+
+    // MARK: Packets
+
+    /// Counts a packet of any kind in the totals of `slice`.
+    mutating func count(_ packet: borrowing FlowPacket, slice: Int64) {
+        if slice != pendingSlice {
+            flushTotals()
+            pendingSlice = slice
+        }
+        let traffic = Traffic(packets: 1, bytes: packet.bytes, wireBytes: UInt64(packet.wireBytes))
+        switch packet.kind {
+        case .ip: pendingTotal.ip += traffic
+        case .nonIP: pendingTotal.nonIP += traffic
+        case .malformed: pendingTotal.malformed += traffic
+        }
+        if packet.isRevising { totals.noteLate(slice: slice, key: TotalKey()) }
+    }
+
+    mutating func flushTotals() {
+        guard !pendingTotal.isEmpty else { return }
+        let pending = pendingTotal
+        totals.update(slice: pendingSlice, key: TotalKey()) { $0.enter(pending) }
+        pendingTotal = TotalTraffic()
+    }
+
+    // MARK: Flow events
+
+    public func makeAttachment() -> FlowVisits { FlowVisits(serial: nextSerial) }
+
+    public mutating func sawFlow(
+        _ flow: inout FlowVisits, key: FlowKey, identifier: Int, slice: Int64, isFirst: Bool, isRevising: Bool
+    ) {
+        let (low, high) = (key.lowHost, key.highHost)
+        if isFirst {
+            nextSerial = nextSerial == .max ? 1 : nextSerial + 1
+            flow.startSlice = slice
+        } else if slice < flow.startSlice {
+            moveStart(&flow, to: slice, low, high)
+        }
+        if isRevising { noteLate(slice, low, high) }
+        guard !flow.visits.isRepeat(slice) else { return }
+        let flowChange = flow.visits.visit(slice, windowLength: windowLength, floor: floor)
+        let pairChange =
+            low == high ? .init() : visitPair(&flow, low, high, slice, beginsFlow: flowChange.began != nil)
+        if windowLength > 1 { correct(flow: flowChange, pair: pairChange, &flow, low, high) }
+        // What comes into sight in this slice, in one look at each host's row.
+        let beginsFlow = flowChange.began != nil
+        let beginsPair = pairChange.began != nil
+        if beginsFlow || beginsPair {
+            let flows: Int32 = beginsFlow ? 1 : 0
+            let started: Int32 = isFirst ? 1 : 0
+            let peers: Int32 = beginsPair ? 1 : 0
+            let count: (inout HostTraffic) -> Void = {
+                $0.flowsBegan &+= flows
+                $0.flowsStarted &+= started
+                $0.peersBegan &+= peers
+            }
+            var ends = CountedEnds()
+            ends.lowIsOther = !hosts.update(slice: slice, key: low, admission: admission, count)
+            if low != high { ends.highIsOther = !hosts.update(slice: slice, key: high, admission: admission, count) }
+            if beginsFlow {
+                flow.ends = ends
+                totals.update(slice: slice, key: TotalKey()) { $0.flowsBegan &+= 1 }
+            }
+            if beginsPair, !flow.countsAsPeer { pairs.setEnds(ends, of: flow, group: group) }
+        }
+        if windowLength > 1 { follow(&flow, identifier, low, high) }
+    }
+
+    public mutating func addTraffic(
+        _ flow: FlowVisits, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic
+    ) {
+        let (low, high) = (key.lowHost, key.highHost)
+        guard low != high else {
+            _ = hosts.update(slice: slice, key: low, admission: admission) {
+                for traffic in [fromLow, fromHigh] {
+                    $0.sent += traffic
+                    $0.received += traffic
+                }
+            }
+            return
+        }
+        _ = hosts.update(slice: slice, key: low, admission: admission) {
+            $0.sent += fromLow
+            $0.received += fromHigh
+        }
+        _ = hosts.update(slice: slice, key: high, admission: admission) {
+            $0.sent += fromHigh
+            $0.received += fromLow
+        }
+    }
+
+    public mutating func endFlow(
+        _ flow: inout FlowVisits, key: FlowKey, record: @autoclosure () -> FlowRecord
+    ) {
+        endedFlowCount += 1
+        if keepsFlows { endedFlows.append(record()) }
+        if windowLength > 1, let last = flow.visits.end(), last >= hosts.frontSlice {
+            countFlow(.init(ended: last), key.lowHost, key.highHost, flow.ends, countsAsPeer: flow.countsAsPeer)
+        }
+        flow.serial = 0
+    }
+
+    // MARK: Counting
+
+    /// Slices before this one are gone for all windows.
+    var floor: Int64 { hosts.floor }
+
+    /// An earlier packet of a flow came late: the flow started earlier than was thought.
+    private mutating func moveStart(_ flow: inout FlowVisits, to slice: Int64, _ low: HostKey, _ high: HostKey) {
+        for (slice, amount) in [(flow.startSlice, -1), (slice, 1)] as [(Int64, Int32)] where slice >= floor {
+            _ = hosts.update(slice: slice, key: low, admission: admission) { $0.flowsStarted &+= amount }
+            if low != high {
+                _ = hosts.update(slice: slice, key: high, admission: admission) { $0.flowsStarted &+= amount }
+            }
+        }
+        flow.startSlice = slice
+    }
+
+    private mutating func noteLate(_ slice: Int64, _ low: HostKey, _ high: HostKey) {
+        for host in [low, high] {
+            let isOwn = hosts.update(slice: slice, key: host, admission: admission) { _ in }
+            hosts.noteLate(slice: slice, key: isOwn ? host : .other)
+        }
+    }
+
+    /// Applies to other slices what a flow's visit changed there; ends are counted where their chains began.
+    private mutating func correct(
+        flow: SliceVisits.Change, pair: SliceVisits.Change, _ state: inout FlowVisits, _ low: HostKey, _ high: HostKey
+    ) {
+        if flow.ended ?? flow.unended ?? flow.unbegan != nil {
+            countFlow(flow, low, high, state.ends, countsAsPeer: state.countsAsPeer)
+        }
+        if pair.ended ?? pair.unended ?? pair.unbegan != nil {
+            countPair(pair, low, high, pairs.ends(of: state, group: group))
+        }
+    }
+
+    /// Counts the changes of a flow's visits that lie in other slices.
+    mutating func countFlow(
+        _ change: SliceVisits.Change, _ low: HostKey, _ high: HostKey, _ ends: CountedEnds, countsAsPeer: Bool
+    ) {
+        for (slice, amount) in [(change.ended, 1), (change.unended, -1)] as [(Int64?, Int32)] {
+            guard let slice else { continue }
+            totals.update(slice: slice, key: TotalKey()) { $0.flowsEnded &+= Int64(amount) }
+            forEachEnd(low, high, ends) { hosts, host in
+                hosts.update(slice: slice, key: host) {
+                    $0.flowsEnded &+= amount
+                    if countsAsPeer { $0.peersEnded &+= amount }
+                }
+            }
+        }
+        if let slice = change.unbegan {
+            totals.update(slice: slice, key: TotalKey()) { $0.flowsBegan &-= 1 }
+            forEachEnd(low, high, ends) { hosts, host in
+                hosts.update(slice: slice, key: host) {
+                    $0.flowsBegan &-= 1
+                    if countsAsPeer { $0.peersBegan &-= 1 }
+                }
+            }
+        }
+    }
+
+    /// The same for the peers of a pair.
+    mutating func countPair(
+        _ change: SliceVisits.Change, _ low: HostKey, _ high: HostKey, _ ends: CountedEnds
+    ) {
+        for (slice, amount) in [(change.ended, 1), (change.unended, -1)] as [(Int64?, Int32)] {
+            guard let slice else { continue }
+            forEachEnd(low, high, ends) { hosts, host in
+                hosts.update(slice: slice, key: host) { $0.peersEnded &+= amount }
+            }
+        }
+        if let slice = change.unbegan {
+            forEachEnd(low, high, ends) { hosts, host in
+                hosts.update(slice: slice, key: host) { $0.peersBegan &-= 1 }
+            }
+        }
+    }
+
+    /// Calls `body` with the row keys in which the two ends are counted.
+    private mutating func forEachEnd(
+        _ low: HostKey, _ high: HostKey, _ ends: CountedEnds,
+        _ body: (inout SlicedWindows<HostKey, HostTraffic>, HostKey) -> Void
+    ) {
+        body(&hosts, ends.lowIsOther ? .other : low)
+        if low != high { body(&hosts, ends.highIsOther ? .other : high) }
+    }
+
+    /// Sees to it that the end of the flow's and the pair's chains will be counted.
+    private mutating func follow(_ flow: inout FlowVisits, _ identifier: Int, _ low: HostKey, _ high: HostKey) {
+        if !flow.countsAsPeer, low != high,
+            let last = pairs.endLate(flow, group: group, before: hosts.frontSlice)
+        {
+            countPair(.init(ended: last), low, high, pairs.ends(of: flow, group: group))
+        }
+        guard flow.visits.isOpen else { return }
+        if flow.visits.last < hosts.frontSlice, let last = flow.visits.end() {
+            // A late slice has left the running window already: nobody will look at it again.
+            countFlow(.init(ended: last), low, high, flow.ends, countsAsPeer: flow.countsAsPeer)
+        } else if flow.check == .min {
+            flow.check = flow.visits.last
+            checks.add(
+                .init(group: Int32(group), identifier: Int32(identifier), serial: flow.serial),
+                slice: flow.check)
+        }
+    }
+
+    /// Notes the pair's visit. Where there is no room for the pair, the flow stands for it from here on.
+    private mutating func visitPair(
+        _ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey, _ slice: Int64, beginsFlow: Bool
+    ) -> SliceVisits.Change {
+        if !flow.countsAsPeer {
+            if let change = pairs.visit(
+                &flow, low, high, group: group, slice: slice, windowLength: windowLength, floor: floor)
+            {
+                return change
+            }
+            flow.countsAsPeer = true
+        }
+        return beginsFlow ? .init(began: slice) : .init()
+    }
+}
+
+extension FlowKey {
+    @inlinable var lowHost: HostKey { HostKey(high: lowAddressHigh, low: lowAddressLow, family: family) }
+    @inlinable var highHost: HostKey { HostKey(high: highAddressHigh, low: highAddressLow, family: family) }
+}

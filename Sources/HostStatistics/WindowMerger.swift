@@ -1,0 +1,138 @@
+public import EventTime
+public import Flows
+import Packets
+
+/// What is known of windows before any packet of theirs is looked at.
+public struct WindowNotes: Sendable {
+    /// Packets too late for every window, by the earliest window that was open when they came.
+    public var late: [Int64: UInt64] = [:]
+
+    public init() {}
+}
+
+/// Puts the workers' shares together: window reports in the order of their ends, and ended flows.
+public struct WindowMerger {
+    private let windows: SlidingWindows
+    private let keepsFired: Bool
+    /// What was said of windows that may still change: how often, and whether they were complete.
+    private var emitted: [Int64: (times: Int, isComplete: Bool)] = [:]
+    /// Late packets of windows that have not been reported yet, or may be again.
+    private var late: [Int64: UInt64] = [:]
+
+    public init(_ configuration: HostAnalysis.Configuration) {
+        windows = configuration.windows
+        keepsFired = configuration.allowedLateness > 0
+    }
+
+    /// Merges what all workers said at the same point of the stream, where event time came to `time`.
+    public mutating func merge(_ results: [PartialResult], notes: WindowNotes, time: Nanoseconds) -> [WindowReport] {
+        for (window, count) in notes.late { late[window, default: 0] += count }
+        var reports: [WindowReport] = []
+        for isRevision in [true, false] {
+            var shares: [Int64: [PartialWindow]] = [:]
+            for result in results {
+                for window in result.windows where (window.changed != nil) == isRevision {
+                    shares[window.window, default: []].append(window)
+                }
+            }
+            if !isRevision {
+                // A window may hold nothing but the count of packets that came too late.
+                for window in late.keys where windows.end(ofWindow: window) <= time && emitted[window] == nil {
+                    shares[window, default: []] += []
+                }
+            }
+            for window in shares.keys.sorted() {
+                if let report = report(window, shares[window] ?? []) { reports.append(report) }
+            }
+        }
+        if !keepsFired {
+            for report in reports { late[windows.slice(containing: report.window.start)] = nil }
+        }
+        return reports
+    }
+
+    /// The workers' ended flows in the order in which their ends became certain, whoever handed them over.
+    public func mergeFlows(_ results: [PartialResult]) -> [FlowRecord] {
+        results.flatMap(\.flows).sorted { a, b in
+            if a.knownAt != b.knownAt { return a.knownAt < b.knownAt }
+            if a.start != b.start { return a.start < b.start }
+            if a.source != b.source { return a.source < b.source }
+            if a.destination != b.destination { return a.destination < b.destination }
+            return (a.transport, a.sourcePort, a.destinationPort, a.end, a.sourcePackets, a.separation)
+                < (b.transport, b.sourcePort, b.destinationPort, b.end, b.sourcePackets, b.separation)
+        }
+    }
+
+    /// Forgets windows that can no longer change.
+    public mutating func forget(closedBy watermark: Nanoseconds, allowedLateness: Nanoseconds) {
+        guard keepsFired else { return }
+        let windows = windows
+        emitted = emitted.filter {
+            !windows.isClosed($0.key, watermark: watermark, allowedLateness: allowedLateness)
+        }
+        late = late.filter {
+            !windows.isClosed($0.key, watermark: watermark, allowedLateness: allowedLateness)
+        }
+    }
+
+    private mutating func report(_ window: Int64, _ shares: [PartialWindow]) -> WindowReport? {
+        var total = TotalTraffic()
+        for share in shares { total.enter(share.totals) }
+        let latePackets = late[window] ?? 0
+        guard !total.isEmpty || latePackets > 0 else { return nil }
+        let hosts = merged(shares.map(\.hosts))
+        var totals = WindowTotals()
+        totals.packets = total.packets
+        totals.ipPackets = total.ip.packets
+        totals.nonIPPackets = total.nonIP.packets
+        totals.malformedPackets = total.malformed.packets
+        totals.latePackets = latePackets
+        totals.bytes = total.ip.bytes
+        totals.wireBytes = total.ip.wireBytes &+ total.nonIP.wireBytes &+ total.malformed.wireBytes
+        totals.hosts = UInt64(hosts.count)
+        totals.flows = UInt64(max(0, total.flowsBegan))
+        let isComplete = totals.malformedPackets == 0 && totals.latePackets == 0
+        let before = emitted[window]
+        if keepsFired { emitted[window] = (times: (before?.times ?? 0) + 1, isComplete: isComplete) }
+        var rows = hosts
+        if let before, before.isComplete == isComplete {
+            let changed = shares.reduce(into: Set<HostKey>()) { $0.formUnion($1.changed ?? []) }
+            rows.removeAll { !changed.contains($0.key) }
+        }
+        return WindowReport(
+            window: windows.window(window), revision: before?.times ?? 0, isComplete: isComplete, totals: totals,
+            hosts: rows.map { $0.value.row($0.key) })
+    }
+
+    /// Merges rows in the order of their keys, adding those of the same key. O(rows · shares).
+    private func merged(_ shares: [[WindowRow<HostKey, HostTraffic>]]) -> [WindowRow<HostKey, HostTraffic>] {
+        let shares = shares.filter { !$0.isEmpty }
+        guard shares.count > 1 else { return shares.first ?? [] }
+        return shares.dropFirst().reduce(shares[0], merge)
+    }
+
+    private func merge(
+        _ a: [WindowRow<HostKey, HostTraffic>], _ b: [WindowRow<HostKey, HostTraffic>]
+    ) -> [WindowRow<HostKey, HostTraffic>] {
+        var result: [WindowRow<HostKey, HostTraffic>] = []
+        result.reserveCapacity(a.count + b.count)
+        var (i, j) = (0, 0)
+        while i < a.count, j < b.count {
+            if a[i].key == b[j].key {
+                var row = a[i]
+                row.value.enter(b[j].value)
+                result.append(row)
+                (i, j) = (i + 1, j + 1)
+            } else if a[i].key < b[j].key {
+                result.append(a[i])
+                i += 1
+            } else {
+                result.append(b[j])
+                j += 1
+            }
+        }
+        result += a[i...]
+        result += b[j...]
+        return result
+    }
+}

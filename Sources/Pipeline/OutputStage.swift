@@ -1,0 +1,51 @@
+import EventTime
+import HostStatistics
+import Reports
+import Synchronization
+
+/// The end of the pipeline: writes reports, counts them, and remembers why writing failed. One thread writes at a
+/// time; any thread may ask.
+final class OutputStage: @unchecked Sendable {
+    private let writer: ReportWriter
+    private let failed = Atomic<Bool>(false)
+    private let mustReopen = Atomic<Bool>(false)
+    private let windowCount = Atomic<UInt64>(0)
+    private let flowCount = Atomic<UInt64>(0)
+    private(set) var error: ReportError?
+
+    init(_ writer: ReportWriter) { self.writer = writer }
+
+    var wantsFlows: Bool { writer.wantsFlows }
+    var hasFailed: Bool { failed.load(ordering: .relaxed) }
+    /// Windows reported, each once.
+    var windows: UInt64 { windowCount.load(ordering: .relaxed) }
+    /// Flows that ended.
+    var flows: UInt64 { flowCount.load(ordering: .relaxed) }
+
+    /// Asks for all files to be opened again, before the next row is written.
+    func reopen() { mustReopen.store(true, ordering: .relaxed) }
+
+    func write(_ step: AnalysisStep) {
+        windowCount.wrappingAdd(UInt64(step.reports.count { $0.revision == 0 }), ordering: .relaxed)
+        flowCount.wrappingAdd(step.endedFlows, ordering: .relaxed)
+        attempt { writer throws(ReportError) in
+            if mustReopen.exchange(false, ordering: .relaxed) { try writer.reopen() }
+            for report in step.reports { try writer.write(report) }
+            try writer.write(step.flows)
+        }
+    }
+
+    func finish(summary: RunSummary) {
+        attempt { writer throws(ReportError) in try writer.finish(summary: summary) }
+    }
+
+    private func attempt(_ body: (ReportWriter) throws(ReportError) -> Void) {
+        guard error == nil else { return }
+        do throws(ReportError) {
+            try body(writer)
+        } catch {
+            self.error = error
+            failed.store(true, ordering: .relaxed)
+        }
+    }
+}

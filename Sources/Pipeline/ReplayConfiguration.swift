@@ -1,0 +1,42 @@
+public import Capture
+public import EventTime
+import HostStatistics
+public import Packets
+public import Reports
+
+/// Everything a replay is told to do.
+public struct ReplayConfiguration: Sendable {
+    public var inputs: [CaptureInput]
+    /// A BPF expression; `nil` takes every packet.
+    public var filter: String?
+    public var layer = IPLayer.inner
+    public var windows = SlidingWindows.tumbling(10 * .second)
+    /// `nil`: unbounded.
+    public var watermarkDelay: Nanoseconds? = 2 * .second
+    public var allowedLateness: Nanoseconds = 0
+    public var idleTimeout: Nanoseconds = 60 * .second
+    public var activeTimeout: Nanoseconds = 300 * .second
+    public var maximumFlows = 1 << 20
+    public var maximumHosts = 1 << 20
+    public var workers = 1
+    /// Stops after so many packets that passed the filter.
+    public var packetLimit: UInt64?
+    /// How many times faster than the capture's own pace; `nil`: as fast as possible.
+    public var speed: Double?
+    public var outputs: [OutputSpecification] = []
+    public var reportOptions = ReportOptions()
+    /// Prints why packets were malformed.
+    public var isVerbose = false
+    /// Draws a progress bar of this width on standard error; `nil` draws none.
+    public var progressWidth: Int?
+    public var progressUsesColour = false
+
+    public init(inputs: [CaptureInput]) { self.inputs = inputs }
+
+    func analysis(keepsFlows: Bool) -> HostAnalysis.Configuration {
+        HostAnalysis.Configuration(
+            windows: windows, allowedLateness: allowedLateness, idleTimeout: idleTimeout,
+            activeTimeout: activeTimeout, maximumFlows: maximumFlows, maximumHosts: maximumHosts,
+            keepsFlows: keepsFlows)
+    }
+}

@@ -1,0 +1,40 @@
+internal import Flows
+internal import HostStatistics
+
+/// One `-o`: rows of one kind in one format, on their way to one file. Several tables may share a file.
+protocol ReportOutput: AnyObject {
+    var kind: OutputKind { get }
+    var file: OutputFile { get }
+
+    /// Puts down what stands before the first row of an empty file.
+    func begin() throws(ReportError)
+    func write(_ report: WindowReport) throws(ReportError)
+    func write(_ flows: [FlowRecord]) throws(ReportError)
+    /// Hands all rows so far to the kernel.
+    func flush() throws(ReportError)
+    /// Writes all that is left, and what can only be written at the end. Does not close the file.
+    func finish() throws(ReportError)
+}
+
+/// Rows as CSV, TSV or JSON Lines, written a good many at a time.
+struct RowFile: ~Copyable {
+    /// Bytes that come together before they are written.
+    static let flushSize = 1 << 16
+
+    let file: OutputFile
+    private var encoder: RowEncoder
+
+    init(_ format: OutputFormat, _ file: OutputFile) {
+        self.file = file
+        encoder = RowEncoder(format, capacity: Self.flushSize + 4096)
+    }
+
+    mutating func appendHeader<Row: ReportRow>(of rows: Row.Type) { encoder.appendHeader(of: rows) }
+
+    mutating func append(_ row: some ReportRow) throws(ReportError) {
+        encoder.append(row)
+        if encoder.text.count >= Self.flushSize { try flush() }
+    }
+
+    mutating func flush() throws(ReportError) { try file.write(&encoder.text) }
+}

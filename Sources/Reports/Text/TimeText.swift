@@ -1,0 +1,116 @@
+// RFC 3339, https://www.rfc-editor.org/rfc/rfc3339; the calendar's arithmetic is Howard Hinnant's,
+// https://howardhinnant.github.io/date_algorithms.html.
+
+internal import EventTime
+
+/// A moment in UTC taken apart: the proleptic Gregorian calendar, by floor division, so that times before 1970
+/// need no case of their own. Nanoseconds in 64 bits reach from 1677 to 2262.
+struct CalendarTime {
+    let year: Int
+    /// 1 to 12.
+    let month: Int
+    /// 1 to 31.
+    let day: Int
+    let hour: Int
+    let minute: Int
+    let second: Int
+    /// 0 to 999,999,999.
+    let nanosecond: Int
+
+    init(_ time: Nanoseconds) {
+        let seconds = time.floored(dividingBy: .second)
+        nanosecond = Int(time.flooredRemainder(dividingBy: .second))
+        let days = seconds.floored(dividingBy: 86_400)
+        let secondOfDay = Int(seconds - days * 86_400)
+        hour = secondOfDay / 3600
+        minute = secondOfDay / 60 % 60
+        second = secondOfDay % 60
+
+        // Counted from 0000-03-01, years end with February and eras of 400 years are all alike.
+        let shifted = Int(days) + 719_468
+        let era = shifted / 146_097
+        let dayOfEra = shifted % 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let marchMonth = (5 * dayOfYear + 2) / 153
+        day = dayOfYear - (153 * marchMonth + 2) / 5 + 1
+        month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    }
+
+    /// Digits of the shortest of the usual fractions that says the nanoseconds exactly: 0, 3, 6 or 9.
+    var fractionDigits: Int {
+        if nanosecond == 0 { return 0 }
+        if nanosecond % 1_000_000 == 0 { return 3 }
+        return nanosecond % 1000 == 0 ? 6 : 9
+    }
+}
+
+/// Writes times as RFC 3339 in UTC, `2023-11-14T22:13:20Z`, with a fraction only where it is not zero: of 3, 6 or
+/// 9 digits, the fewest that are exact, since parsers exist that take no other number of digits.
+enum TimeText {
+    static func append(_ time: Nanoseconds, to text: inout [UInt8]) {
+        let calendar = CalendarTime(time)
+        appendDate(calendar, to: &text)
+        text.append(UInt8(ascii: "T"))
+        appendClock(calendar, to: &text)
+        text.append(UInt8(ascii: "Z"))
+    }
+
+    /// `2023-11-14`
+    static func appendDate(_ time: CalendarTime, to text: inout [UInt8]) {
+        append(time.year, digits: 4, to: &text)
+        text.append(UInt8(ascii: "-"))
+        append(time.month, digits: 2, to: &text)
+        text.append(UInt8(ascii: "-"))
+        append(time.day, digits: 2, to: &text)
+    }
+
+    /// `22:13:20` or `22:13:20.125`
+    static func appendClock(_ time: CalendarTime, to text: inout [UInt8]) {
+        append(time.hour, digits: 2, to: &text)
+        text.append(UInt8(ascii: ":"))
+        append(time.minute, digits: 2, to: &text)
+        text.append(UInt8(ascii: ":"))
+        append(time.second, digits: 2, to: &text)
+        switch time.fractionDigits {
+        case 0: return
+        case 3: appendFraction(time.nanosecond / 1_000_000, digits: 3, to: &text)
+        case 6: appendFraction(time.nanosecond / 1000, digits: 6, to: &text)
+        default: appendFraction(time.nanosecond, digits: 9, to: &text)
+        }
+    }
+
+    private static func appendFraction(_ fraction: Int, digits: Int, to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "."))
+        append(fraction, digits: digits, to: &text)
+    }
+
+    /// Appends a number with leading zeros.
+    private static func append(_ number: Int, digits: Int, to text: inout [UInt8]) {
+        var unit = 1
+        for _ in 1..<digits { unit *= 10 }
+        while unit > 0 {
+            text.append(UInt8(truncatingIfNeeded: number / unit % 10) &+ 0x30)
+            unit /= 10
+        }
+    }
+}
+
+/// A span of time as a decimal number of seconds: exact, without trailing zeros (`1.5`, `0`, `0.000000001`).
+enum SecondsText {
+    static func append(_ span: Nanoseconds, to text: inout [UInt8]) {
+        if span < 0 { text.append(UInt8(ascii: "-")) }
+        let whole = span.magnitude / 1_000_000_000
+        var fraction = span.magnitude % 1_000_000_000
+        text.append(contentsOf: String(whole).utf8)
+        if fraction == 0 { return }
+        text.append(UInt8(ascii: "."))
+        var unit: UInt64 = 100_000_000
+        while fraction > 0 {
+            text.append(UInt8(truncatingIfNeeded: fraction / unit) &+ 0x30)
+            fraction %= unit
+            unit /= 10
+        }
+    }
+}

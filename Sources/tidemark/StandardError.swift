@@ -1,0 +1,53 @@
+import ArgumentParser
+import Capture
+import Glibc
+import Reports
+
+/// Messages for the person, and the exit status that goes with them (sysexits.h).
+enum StandardError {
+    /// Writes text as it is.
+    static func write(_ text: String) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let written = bytes.withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { return }
+            bytes = bytes.dropFirst(written)
+        }
+    }
+
+    /// Writes a message on a line of its own.
+    static func say(_ message: String) { write("tidemark: \(message)\n") }
+
+    /// Says why the command cannot go on; the result is to be thrown.
+    static func exit(_ error: CaptureError) -> ExitCode {
+        say("\(error)")
+        return ExitCode(error.category.exitCode)
+    }
+
+    static func exit(_ error: ReportError) -> ExitCode {
+        say("\(error)")
+        return ExitCode(error.category.exitCode)
+    }
+}
+
+extension CaptureError.Category {
+    var exitCode: Int32 {
+        switch self {
+        case .usage: 64
+        case .damaged: 65
+        case .missing: 66
+        }
+    }
+}
+
+extension ReportError.Category {
+    var exitCode: Int32 {
+        switch self {
+        case .usage: 64
+        case .cannotCreate: 73
+        case .inputOutput: 74
+        case .readerGone: 0
+        }
+    }
+}

@@ -1,0 +1,14 @@
+import ArgumentParser
+
+@main
+struct Tidemark: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tidemark",
+        abstract: "Turns packet captures into exact traffic statistics per host and time window.",
+        discussion: """
+            Exit status: 0 done, 64 usage, 65 damaged input (what could be read was reported), 66 input missing or \
+            unreadable, 70 internal error, 73 output cannot be created, 74 I/O error.
+            """,
+        version: "0.1.0",
+        subcommands: [ReplayCommand.self, InterfacesCommand.self])
+}
