@@ -38,6 +38,10 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     @inlinable @inline(__always)
     public func find(_ packet: borrowing FlowPacket) -> Int { flows.find(packet.key, hash: packet.hash) }
 
+    /// Reads something of a flow that ``find(_:)`` does not, so that it is near when the packet is added.
+    @inlinable @inline(__always)
+    public func touch(_ identifier: Int) -> Int64 { flows[identifier].pointee.value.slice }
+
     /// Takes an IP packet whose time lies in `slice`. `found` is what ``find(_:)`` said of it, or -1.
     @inlinable @inline(__always)
     public mutating func add<Sink: FlowSink & ~Copyable>(
@@ -56,6 +60,7 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
             restart(identifier, packet, reason: reason, sink: &sink)
         }
         let flow = flows[identifier]
+        if flow.pointee.value.pending.isFull { Self.handOver(flow, to: &sink) }
         if flow.pointee.value.slice != slice {
             enter(slice, identifier, isRevising: packet.isRevising, sink: &sink)
         } else if packet.isRevising {
@@ -65,12 +70,7 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         }
         if packet.time > flow.pointee.value.last { flow.pointee.value.last = packet.time }
         if packet.time < flow.pointee.value.start { flow.pointee.value.start = packet.time }
-        let traffic = Traffic(packets: 1, bytes: packet.bytes, wireBytes: UInt64(packet.wireBytes))
-        if packet.isFromHigh {
-            flow.pointee.value.pendingFromHigh += traffic
-        } else {
-            flow.pointee.value.pendingFromLow += traffic
-        }
+        flow.pointee.value.pending.add(packet)
         if packet.tcpFlags != 0 { noteTCP(identifier, packet) }
     }
 
@@ -216,16 +216,15 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     @inlinable static func handOver<Sink: FlowSink & ~Copyable>(
         _ flow: UnsafeMutablePointer<KeyedTable<FlowKey, FlowState<Attachment>>.Entry>, to sink: inout Sink
     ) where Sink.Attachment == Attachment {
-        guard flow.pointee.value.pendingFromLow.packets | flow.pointee.value.pendingFromHigh.packets != 0 else {
-            return
-        }
+        let pending = flow.pointee.value.pending
+        guard !pending.isEmpty else { return }
+        let (fromLow, fromHigh) = (pending.fromLow, pending.fromHigh)
         sink.addTraffic(
             flow.pointee.value.attachment, key: flow.pointee.key, slice: flow.pointee.value.slice,
-            fromLow: flow.pointee.value.pendingFromLow, fromHigh: flow.pointee.value.pendingFromHigh)
-        flow.pointee.value.fromLow += flow.pointee.value.pendingFromLow
-        flow.pointee.value.fromHigh += flow.pointee.value.pendingFromHigh
-        flow.pointee.value.pendingFromLow = Traffic()
-        flow.pointee.value.pendingFromHigh = Traffic()
+            fromLow: fromLow, fromHigh: fromHigh)
+        flow.pointee.value.fromLow += fromLow
+        flow.pointee.value.fromHigh += fromHigh
+        flow.pointee.value.pending = PendingTraffic()
     }
 
     @inlinable mutating func evict<Sink: FlowSink & ~Copyable>(at time: Nanoseconds, sink: inout Sink)

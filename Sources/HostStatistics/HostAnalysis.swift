@@ -53,6 +53,8 @@ public struct HostAnalysis: ~Copyable {
     private var flushedThrough = Int64.min
     /// Packets that are looked up before the first of them is added.
     private static var lookAhead: Int { 64 }
+    /// Gives the look-ups a result, so that they are made.
+    private var touched: Int64 = 0
     private let found = UnsafeMutablePointer<Int>.allocate(capacity: HostAnalysis.lookAhead)
 
     public init(_ configuration: Configuration) {
@@ -82,7 +84,9 @@ public struct HostAnalysis: ~Copyable {
             let end = min(start + Self.lookAhead, packets.count)
             for index in start..<end {
                 let group = Configuration.group(of: packets[index], groupCount: groupCount)
-                found[index - start] = packets[index].kind == .ip ? tables[group].find(packets[index]) : -1
+                let identifier = packets[index].kind == .ip ? tables[group].find(packets[index]) : -1
+                found[index - start] = identifier
+                if identifier >= 0 { touched &+= tables[group].touch(identifier) }
             }
             for index in start..<end { add(&packets[index], found: found[index - start]) }
             start = end

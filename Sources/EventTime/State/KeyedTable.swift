@@ -37,7 +37,7 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
     @inlinable public init(minimumCapacity: Int = 8) {
         capacity = max(minimumCapacity, 8)
         index = HashIndex(minimumCapacity: capacity)
-        entries = .allocate(capacity: capacity)
+        entries = Self.allocate(capacity)
     }
 
     @inlinable deinit { entries.deallocate() }
@@ -91,8 +91,15 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
         bound = 0
     }
 
+    /// Aligned to cache lines.
+    @inlinable static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Entry> {
+        UnsafeMutableRawPointer.allocate(
+            byteCount: capacity * MemoryLayout<Entry>.stride, alignment: 64
+        ).bindMemory(to: Entry.self, capacity: capacity)
+    }
+
     @inlinable mutating func grow() {
-        let larger = UnsafeMutablePointer<Entry>.allocate(capacity: capacity * 2)
+        let larger = Self.allocate(capacity * 2)
         larger.moveInitialize(from: entries, count: bound)
         entries.deallocate()
         entries = larger
