@@ -8,7 +8,7 @@
 # file is in the variable of that name. A function calls "skip" where its program is missing.
 #
 # Sourced by run.sh.
-# shellcheck shell=bash disable=SC2016,SC2154
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154
 
 programs=(tidemark nfpcapd argus softflowd traceends tshark nfstream yardstick)
 

@@ -80,9 +80,11 @@ install_peers() {
             > /dev/null 2>&1 || say "apt-get could not install $package"
     done
     say "installing NFStream"
-    python3 -m venv "$scratch/nfstream" > /dev/null \
-        && "$scratch/nfstream/bin/pip" install -q nfstream==6.6.0 > "$scratch/pip.log" 2>&1 \
-        || { say "pip could not install NFStream:"; tail -n 1 "$scratch/pip.log" >&2; rm -rf "$scratch/nfstream"; }
+    if ! { python3 -m venv "$scratch/nfstream" \
+        && "$scratch/nfstream/bin/pip" install -q nfstream==6.6.0; } > "$scratch/pip.log" 2>&1; then
+        say "pip could not install NFStream: $(tail -n 1 "$scratch/pip.log")"
+        rm -rf "$scratch/nfstream"
+    fi
 }
 
 # build PACKAGE PRODUCT: prints the path of the release build.
@@ -126,8 +128,11 @@ run_row() {
     say "round $round of $rounds: ${names[index]} (${captures[index]})"
     python3 "$here/measure.py" "$scratch/log" "${names[index]} ${captures[index]}" "$directory" "${commands[index]}"
     if ((round == 1)); then
-        found[index]=$(cd "$directory" && bash -c "${checks[index]}" 2> /dev/null || true)
-        [[ ${found[index]} ]] || { say "FAILED: ${commands[index]}"; tail -n 5 "$directory/log" >&2; }
+        found[index]=$(cd "$directory"; bash -c "${checks[index]}" 2> /dev/null) || true
+        if [[ -z ${found[index]} ]]; then
+            say "FAILED: ${commands[index]}"
+            tail -n 5 "$directory/log" >&2
+        fi
     fi
     rm -rf "$directory"
 }
