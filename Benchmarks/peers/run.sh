@@ -127,12 +127,15 @@ run_row() {
     mkdir "$directory"
     say "round $round of $rounds: ${names[index]} (${captures[index]})"
     python3 "$here/measure.py" "$scratch/log" "${names[index]} ${captures[index]}" "$directory" "${commands[index]}"
-    if ((round == 1)); then
-        found[index]=$(cd "$directory"; bash -c "${checks[index]}" 2> /dev/null) || true
-        if [[ -z ${found[index]} ]]; then
-            say "FAILED: ${commands[index]}"
-            tail -n 5 "$directory/log" >&2
-        fi
+    # In each round: a program may lose data only when the machine is busy.
+    local output
+    output=$(cd "$directory"; bash -c "${checks[index]}" 2> /dev/null) || true
+    if ((round == 1)); then found[index]=$output; fi
+    if [[ -z $output || $output != "${found[index]}" ]]; then
+        say "FAILED: ${commands[index]}"
+        say "output: ${output:-none}; in round 1: ${found[index]:-none}"
+        tail -n 5 "$directory/log" >&2
+        found[index]=
     fi
     rm -rf "$directory"
 }

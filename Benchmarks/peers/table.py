@@ -42,7 +42,7 @@ def main() -> int:
         bad = [run["status"] for run in runs[key] if run["status"] != 0]
         if bad or not found:
             failed = True
-            reason = f"exit status {bad[0]}" if bad else "its output is not there"
+            reason = f"exit status {bad[0]}" if bad else "its output is not there, or differs between rounds"
             print(f"| {name} | | | | | | FAILED: {reason} |")
             continue
         cpu = [run["cpu"] * 1e9 / int(packets) for run in runs[key]]

@@ -1,4 +1,5 @@
 import EventTime
+import Glibc
 
 /// What a flow carries.
 enum Service: UInt8 {
@@ -86,10 +87,10 @@ extension FlowPlan {
         burst = min(64, 1 + packets / 24)
         let bursts = (packets + burst - 1) / burst
         let longest = length / 10 * 9 / Nanoseconds(bursts)
-        // From 4 ms to 1 s, each doubling as likely as the next: eight of them.
-        let doublings = random.unit() * 8
-        let drawn = Nanoseconds(4_000_000 * (1 << Int(doublings))) + Nanoseconds(random.below(4_000_000))
-        pace = max(1, min(drawn, longest))
+        // Eight doublings, each as likely as the next: from 4 ms to 1 s for DNS, to 4 s for the others.
+        let shortest = service == .dns ? 0.004 : 0.016
+        let drawn = shortest * exp2(8 * random.unit()) * Double(Nanoseconds.second)
+        pace = max(1, min(Nanoseconds(drawn), longest))
         let duration = Nanoseconds(bursts) * pace
         start = Nanoseconds(random.unit() * Double(max(1, length - duration)))
     }
