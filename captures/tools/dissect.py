@@ -21,7 +21,9 @@ OPTIONS = [
 ]
 
 # Protocols whose fields are wanted; of all others PDML then has the name only.
-DETAILED = "frame ip ipv6 ipv6.hopopts ipv6.fraghdr ipv6.routing ipv6.dstopts ah tcp udp udplite sctp dccp icmp icmpv6"
+DETAILED = (
+    "frame ip ipv6 ipv6.hopopts ipv6.fraghdr ipv6.routing ipv6.dstopts ah tcp udp sctp icmp icmpv6"
+)
 
 # An IP header is inside another one where only these stand between the two.  What an ICMP error, an
 # sFlow sample or the like quotes, or what stands beside the first packet, is no packet of the capture.

@@ -1,4 +1,6 @@
-# Three hosts in network namespaces, and tcpdump among them.  Sourced by record.sh.
+# shellcheck shell=bash
+# Three hosts in network namespaces, and tcpdump among them.  Sourced by record.sh,
+# which sets `scratch`, a folder for logs.
 #
 #      client                     middle                      server
 #     10.20.0.1    eth0 ── to-client ═ bridge ═ to-server ── eth0    10.20.0.2
