@@ -33,27 +33,22 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         return body(flow.pointee.key, &flow.pointee.value.attachment)
     }
 
-    /// The identifier of the flow that a packet would belong to if it were added now; -1 where it is not known.
-    /// Looking up a batch of packets first lets the processor wait for many memory accesses at once.
+    /// Asks for the memory in which a packet's flow will be looked up; then ``prefetchFlow(_:)``, then
+    /// ``add(_:slice:sink:)``, each for a whole batch of packets.
     @inlinable @inline(__always)
-    public func find(_ packet: borrowing FlowPacket) -> Int { flows.find(packet.key, hash: packet.hash) }
+    public func prefetchSlot(_ packet: borrowing FlowPacket) { flows.prefetchSlot(hash: packet.hash) }
 
-    /// Reads something of a flow that ``find(_:)`` does not, so that it is near when the packet is added.
+    /// Asks for the part of a flow that a packet touches.
     @inlinable @inline(__always)
-    public func touch(_ identifier: Int) -> Int64 { flows[identifier].pointee.value.slice }
+    public func prefetchFlow(_ packet: borrowing FlowPacket) { flows.prefetchEntry(hash: packet.hash, lines: 2) }
 
-    /// Takes an IP packet whose time lies in `slice`. `found` is what ``find(_:)`` said of it, or -1.
+    /// Takes an IP packet whose time lies in `slice`.
     @inlinable @inline(__always)
     public mutating func add<Sink: FlowSink & ~Copyable>(
-        _ packet: inout FlowPacket, slice: Int64, found: Int, sink: inout Sink
+        _ packet: inout FlowPacket, slice: Int64, sink: inout Sink
     ) where Sink.Attachment == Attachment {
-        var identifier = found
-        if packet.fragment != .whole {
-            fragments.visit(&packet)
-            identifier = -1
-        }
-        // A flow that was removed since no longer has its key.
-        if identifier < 0 || flows[identifier].pointee.key != packet.key { identifier = find(packet) }
+        if packet.fragment != .whole { fragments.visit(&packet) }
+        var identifier = flows.find(packet.key, hash: packet.hash)
         if identifier < 0 {
             identifier = begin(packet, sink: &sink)
         } else if let reason = reasonToEnd(flows[identifier].pointee.value, packet) {
@@ -77,8 +72,10 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     /// Hands on all traffic that is pending.
     @inlinable public mutating func flush<Sink: FlowSink & ~Copyable>(into sink: inout Sink)
     where Sink.Attachment == Attachment {
-        for identifier in pending where flows[Int(identifier)].pointee.value.isListed {
+        for (place, identifier) in pending.enumerated() {
+            if place + 8 < pending.count { flows.prefetch(Int(pending[place + 8]), lines: 2) }
             let flow = flows[Int(identifier)]
+            guard flow.pointee.value.isListed else { continue }
             Self.handOver(flow, to: &sink)
             flow.pointee.value.isListed = false
         }
@@ -268,7 +265,5 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         let flow = flows[identifier]
         flow.pointee.value.isListed = false
         flows.remove(identifier, hash: flow.pointee.key.tableHash)
-        // Nobody who remembers the identifier takes it for the flow's.
-        flow.pointee.key.family = 0
     }
 }
