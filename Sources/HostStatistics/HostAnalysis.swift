@@ -51,9 +51,8 @@ public struct HostAnalysis: ~Copyable {
     private var sliceStart: Nanoseconds = 0
     private var sliceEnd: Nanoseconds = 0
     private var flushedThrough = Int64.min
-    /// Packets that are looked up before the first of them is added.
-    private static var lookAhead: Int { 64 }
-    private let found = UnsafeMutablePointer<Int>.allocate(capacity: HostAnalysis.lookAhead)
+    /// Packets whose memory is asked for before the first of them is added.
+    private static var lookAhead: Int { 32 }
 
     public init(_ configuration: Configuration) {
         self.configuration = configuration
@@ -72,7 +71,6 @@ public struct HostAnalysis: ~Copyable {
     deinit {
         tables.deinitialize(count: groupCount)
         tables.deallocate()
-        found.deallocate()
     }
 
     /// Takes packets that are not too late for every window, in the order of their clocks.
@@ -80,23 +78,30 @@ public struct HostAnalysis: ~Copyable {
         var start = 0
         while start < packets.count {
             let end = min(start + Self.lookAhead, packets.count)
-            for index in start..<end {
-                let group = Configuration.group(of: packets[index], groupCount: groupCount)
-                found[index - start] = packets[index].kind == .ip ? tables[group].find(packets[index]) : -1
+            for index in start..<end where packets[index].kind == .ip {
+                tables[group(of: packets[index])].prefetchSlot(packets[index])
             }
-            for index in start..<end { add(&packets[index], found: found[index - start]) }
+            for index in start..<end where packets[index].kind == .ip {
+                tables[group(of: packets[index])].prefetchFlow(packets[index])
+            }
+            for index in start..<end { add(&packets[index]) }
             start = end
         }
     }
 
     @inline(__always)
-    private mutating func add(_ packet: inout FlowPacket, found: Int) {
+    private func group(of packet: FlowPacket) -> Int {
+        Configuration.group(of: packet, groupCount: groupCount)
+    }
+
+    @inline(__always)
+    private mutating func add(_ packet: inout FlowPacket) {
         if packet.time < sliceStart || packet.time >= sliceEnd { moveSlice(to: packet.time) }
         windows.count(packet, slice: slice)
         guard packet.kind == .ip else { return }
-        let group = Configuration.group(of: packet, groupCount: groupCount)
+        let group = group(of: packet)
         windows.group = group
-        tables[group].add(&packet, slice: slice, found: found, sink: &windows)
+        tables[group].add(&packet, slice: slice, sink: &windows)
     }
 
     private mutating func moveSlice(to time: Nanoseconds) {
