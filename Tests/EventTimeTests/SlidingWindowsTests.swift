@@ -93,7 +93,7 @@ struct SlidingWindowsTests {
 
     static let wideShapes: [Shape] = [
         Shape(size: 10 * .second, slide: 10 * .second), Shape(size: 60 * .second, slide: .second, offset: 7),
-        Shape(size: 7, slide: 3, offset: 2), Shape(size: 1, slide: 1), Shape(size: 3, slide: 1_000_000_007),
+        Shape(size: 70, slide: 30, offset: 20), Shape(size: 1, slide: 1), Shape(size: 3, slide: 1_000_000_007),
         Shape(size: 86_400 * .second, slide: 3600 * .second, offset: 1800 * .second),
         Shape(size: 1 << 62, slide: 1 << 60),
     ]
@@ -113,7 +113,8 @@ struct SlidingWindowsTests {
             #expect(found(windows, holding: time) == expected, "time \(time)")
             let slice = windows.slice(containing: time)
             #expect(windows.start(ofSlice: slice) <= time)
-            #expect(windows.start(ofSlice: slice + 1) > time || windows.start(ofSlice: slice + 1) == .max)
+            let next = windows.start(ofSlice: slice.saturatingAdd(1))
+            #expect(next > time || next == .max)
             _ = windows.firstOpenWindow(watermark: time)
             _ = windows.isLate(slice: slice, watermark: time, allowedLateness: 10)
         }
