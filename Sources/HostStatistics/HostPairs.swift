@@ -25,6 +25,12 @@ struct HostPairs: ~Copyable {
         tables.deallocate()
     }
 
+    /// Asks for the memory of a flow's pair.
+    @inline(__always)
+    func prefetch(_ flow: FlowVisits, group: Int) {
+        if flow.pair >= 0 { tables[group].prefetch(Int(flow.pair), lines: 2) }
+    }
+
     /// Notes that a flow of the pair was seen in `slice`; `nil` where the pair is new and there is no room for it.
     mutating func visit(
         _ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey, group: Int, slice: Int64, windowLength: Int64,
