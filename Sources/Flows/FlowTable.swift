@@ -45,6 +45,9 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         flows.prefetchEntry(hash: packet.hash, lines: touchesAttachment ? 4 : 2)
     }
 
+    /// Asks for the memory of the flow with an identifier, past or present.
+    @inlinable public func prefetch(_ identifier: Int) { flows.prefetch(identifier, lines: 4) }
+
     /// The attachment of a flow whose traffic is about to move on to `slice`; `nil` of one that is there already.
     @inlinable @inline(__always)
     public func attachment(of identifier: Int, movingTo slice: Int64) -> Attachment? {

@@ -180,7 +180,12 @@ public struct HostAnalysis: ~Copyable {
     }
 
     private mutating func leaveFlows(_ slice: Int64) {
-        for check in windows.checks.take(slice) {
+        let checks = windows.checks.take(slice)
+        for (place, check) in checks.enumerated() {
+            if place + 8 < checks.count {
+                let next = checks[place + 8]
+                tables[Int(next.group)].prefetch(Int(next.identifier))
+            }
             tables[Int(check.group)].withAttachment(of: Int(check.identifier)) { key, flow in
                 guard flow.serial == check.serial else { return }
                 windows.leaveFlow(&flow, key, slice, check)

@@ -76,7 +76,11 @@ struct HostPairs: ~Copyable {
     /// The pairs that go out of sight with `slice`.
     mutating func leave(_ slice: Int64) -> [(low: HostKey, high: HostKey, ends: CountedEnds)] {
         var gone: [(low: HostKey, high: HostKey, ends: CountedEnds)] = []
-        for check in checks.take(slice) {
+        let due = checks.take(slice)
+        for (place, check) in due.enumerated() {
+            if place + 8 < due.count {
+                tables[Int(due[place + 8].group)].prefetch(Int(due[place + 8].identifier), lines: 2)
+            }
             guard let pair = live(check) else { continue }
             let last = pair.pointee.value.visits.last
             if last > slice {
