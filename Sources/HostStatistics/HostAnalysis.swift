@@ -16,11 +16,13 @@ public struct HostAnalysis: ~Copyable {
         public var maximumHosts: Int
         /// Whether ended flows are reported.
         public var keepsFlows: Bool
+        /// Whether the rows of hosts are reported; without, window reports have none.
+        public var reportsHosts: Bool
 
         public init(
             windows: SlidingWindows, allowedLateness: Nanoseconds = 0, idleTimeout: Nanoseconds = 60 * .second,
             activeTimeout: Nanoseconds = 300 * .second, maximumFlows: Int = 1 << 20, maximumHosts: Int = 1 << 20,
-            keepsFlows: Bool = false
+            keepsFlows: Bool = false, reportsHosts: Bool = true
         ) {
             self.windows = windows
             self.allowedLateness = allowedLateness
@@ -29,6 +31,7 @@ public struct HostAnalysis: ~Copyable {
             self.maximumFlows = maximumFlows
             self.maximumHosts = maximumHosts
             self.keepsFlows = keepsFlows
+            self.reportsHosts = reportsHosts
         }
 
         /// Key groups: 64, each with its share of the limits; one where a limit is too small to be shared.
