@@ -38,9 +38,22 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     @inlinable @inline(__always)
     public func prefetchSlot(_ packet: borrowing FlowPacket) { flows.prefetchSlot(hash: packet.hash) }
 
-    /// Asks for the part of a flow that a packet touches.
+    /// Asks for the part of a flow that a packet touches, all of it where `touchesAttachment`. Returns the flow's
+    /// identifier, or that of one with the same hash; -1 where there is none.
     @inlinable @inline(__always)
-    public func prefetchFlow(_ packet: borrowing FlowPacket) { flows.prefetchEntry(hash: packet.hash, lines: 2) }
+    public func prefetchFlow(_ packet: borrowing FlowPacket, touchesAttachment: Bool) -> Int {
+        flows.prefetchEntry(hash: packet.hash, lines: touchesAttachment ? 4 : 2)
+    }
+
+    /// Asks for the memory of the flow with an identifier, past or present.
+    @inlinable public func prefetch(_ identifier: Int) { flows.prefetch(identifier, lines: 4) }
+
+    /// The attachment of a flow whose traffic is about to move on to `slice`; `nil` of one that is there already.
+    @inlinable @inline(__always)
+    public func attachment(of identifier: Int, movingTo slice: Int64) -> Attachment? {
+        let flow = flows[identifier]
+        return flow.pointee.value.slice == slice ? nil : flow.pointee.value.attachment
+    }
 
     /// Takes an IP packet whose time lies in `slice`.
     @inlinable @inline(__always)

@@ -25,6 +25,12 @@ struct HostPairs: ~Copyable {
         tables.deallocate()
     }
 
+    /// Asks for the memory of a flow's pair.
+    @inline(__always)
+    func prefetch(_ flow: FlowVisits, group: Int) {
+        if flow.pair >= 0 { tables[group].prefetch(Int(flow.pair), lines: 2) }
+    }
+
     /// Notes that a flow of the pair was seen in `slice`; `nil` where the pair is new and there is no room for it.
     mutating func visit(
         _ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey, group: Int, slice: Int64, windowLength: Int64,
@@ -70,7 +76,11 @@ struct HostPairs: ~Copyable {
     /// The pairs that go out of sight with `slice`.
     mutating func leave(_ slice: Int64) -> [(low: HostKey, high: HostKey, ends: CountedEnds)] {
         var gone: [(low: HostKey, high: HostKey, ends: CountedEnds)] = []
-        for check in checks.take(slice) {
+        let due = checks.take(slice)
+        for (place, check) in due.enumerated() {
+            if place + 8 < due.count {
+                tables[Int(due[place + 8].group)].prefetch(Int(due[place + 8].identifier), lines: 2)
+            }
             guard let pair = live(check) else { continue }
             let last = pair.pointee.value.visits.last
             if last > slice {

@@ -70,11 +70,13 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
     @inlinable @inline(__always)
     public func prefetchSlot(hash: UInt32) { index.prefetch(hash) }
 
-    /// Asks for the first cache lines of the entry that will very likely be found under `hash`.
+    /// Asks for the first cache lines of the entry that will very likely be found under `hash`, and returns its
+    /// identifier; -1 where there is none.
     @inlinable @inline(__always)
-    public func prefetchEntry(hash: UInt32, lines: Int) {
+    public func prefetchEntry(hash: UInt32, lines: Int) -> Int {
         let identifier = index.guess(hash)
         if identifier >= 0 { prefetch(identifier, lines: lines) }
+        return identifier
     }
 
     /// Asks for the first cache lines of an entry.
