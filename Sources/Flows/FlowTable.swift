@@ -71,10 +71,14 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         if flow.pointee.value.pending.isFull { Self.handOver(flow, to: &sink) }
         if flow.pointee.value.slice != slice {
             enter(slice, identifier, isRevising: packet.isRevising, sink: &sink)
-        } else if packet.isRevising {
-            sink.sawFlow(
-                &flow.pointee.value.attachment, key: packet.key, identifier: identifier, slice: slice, isFirst: false,
-                isRevising: true)
+        } else {
+            // The table was flushed in the midst of the slice.
+            if !flow.pointee.value.isListed { list(identifier) }
+            if packet.isRevising {
+                sink.sawFlow(
+                    &flow.pointee.value.attachment, key: packet.key, identifier: identifier, slice: slice,
+                    isFirst: false, isRevising: true)
+            }
         }
         if packet.time > flow.pointee.value.last { flow.pointee.value.last = packet.time }
         if packet.time < flow.pointee.value.start { flow.pointee.value.start = packet.time }
@@ -147,8 +151,12 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
             return flow.tcp.closed ?? .idle
         }
         if packet.tcpFlags & TCPState.syn != 0, flow.tcp.isReopened(by: packet) { return flow.tcp.replaced }
-        // Saturating: times lie up to 585 years apart.
-        if packet.time.saturatingAdd(-limits.activeTimeout) >= flow.start, flow.tcp.closed == nil { return .active }
+        // Times lie up to 585 years apart: too far for a signed difference.
+        if packet.time >= flow.start,
+            UInt64(bitPattern: packet.time &- flow.start) >= limits.activeTimeout.magnitude, flow.tcp.closed == nil
+        {
+            return .active
+        }
         return nil
     }
 
@@ -201,13 +209,16 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         let isFirst = flow.pointee.value.slice == .min
         if !isFirst { Self.handOver(flow, to: &sink) }
         flow.pointee.value.slice = slice
-        if !flow.pointee.value.isListed {
-            flow.pointee.value.isListed = true
-            pending.append(UInt32(identifier))
-        }
+        if !flow.pointee.value.isListed { list(identifier) }
         sink.sawFlow(
             &flow.pointee.value.attachment, key: flow.pointee.key, identifier: identifier, slice: slice,
             isFirst: isFirst, isRevising: isRevising)
+    }
+
+    /// Puts a flow on the list of those with traffic to be handed on.
+    @inlinable mutating func list(_ identifier: Int) {
+        flows[identifier].pointee.value.isListed = true
+        pending.append(UInt32(identifier))
     }
 
     @inlinable mutating func noteTCP(_ identifier: Int, _ packet: FlowPacket) {
@@ -244,10 +255,12 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         let (flows, limits) = (flows.unsafeEntries, limits)
         let victim = wheel.popEarliest { Self.deadline(of: flows[$0].value, limits) }
         swap(&wheel, &timers)
-        if let victim {
-            remove(
-                victim, reason: self.flows[victim].pointee.value.tcp.closed ?? .evicted, at: time, sink: &sink)
-        }
+        guard let victim else { return }
+        let flow = self.flows[victim]
+        // A flow whose time was over, though nobody had looked, ends as one that expires.
+        let deadline = Self.deadline(of: flow.pointee.value, limits)
+        let reason = flow.pointee.value.tcp.closed ?? (deadline < time ? .idle : .evicted)
+        remove(victim, reason: reason, at: min(deadline, time), sink: &sink)
     }
 
     /// Hands on what the sink has not yet got of a flow, and the flow's record.
