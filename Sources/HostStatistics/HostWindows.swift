@@ -235,7 +235,7 @@ public struct HostWindows: ~Copyable, FlowSink {
     /// Sees to it that the end of the flow's and the pair's chains will be counted.
     private mutating func follow(_ flow: inout FlowVisits, _ identifier: Int, _ low: HostKey, _ high: HostKey) {
         if !flow.countsAsPeer, low != high,
-            let last = pairs.endLate(flow, group: group, before: hosts.frontSlice)
+            let last = pairs.follow(flow, group: group, front: hosts.frontSlice)
         {
             countPair(.init(ended: last), low, high, pairs.ends(of: flow, group: group))
         }
