@@ -127,7 +127,7 @@ public struct HostAnalysis: ~Copyable {
     private mutating func moveSlice(to time: Nanoseconds) {
         slice = configuration.windows.slice(containing: time)
         sliceStart = configuration.windows.start(ofSlice: slice)
-        sliceEnd = configuration.windows.start(ofSlice: slice + 1)
+        sliceEnd = configuration.windows.start(ofSlice: slice.saturatingAdd(1))
     }
 
     /// Event time has come to `time`: no packet before it is still to come, but late ones. Ends flows, and fires the
@@ -167,7 +167,7 @@ public struct HostAnalysis: ~Copyable {
         }
         pass(to: windows.hosts.firstWindow(openAt: time))
         windows.fireTotals(through: time, into: &results)
-        windows.close(watermark: time == .max ? .max : time - 1)
+        windows.close(watermark: time == .max ? .max : time.saturatingAdd(-1))
         return takeResult(windows: results)
     }
 
