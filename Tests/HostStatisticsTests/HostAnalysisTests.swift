@@ -156,7 +156,7 @@ struct LimitTests {
                 let places = report.hosts.indices.filter { report.hosts[$0].host == .other }
                 #expect(places.isEmpty || places == [report.hosts.count - 1], "the other hosts come last")
             }
-            #expect(reports.contains { $0.hosts.last?.host == .other })
+            if limit < 5 { #expect(reports.contains { $0.hosts.last?.host == .other }) }
             #expect(run(stream, configuration, workerCount: 3).reports == limited.reports)
         }
     }

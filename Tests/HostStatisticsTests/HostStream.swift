@@ -104,6 +104,6 @@ struct HostCluster {
         notes.late = late
         reports.append(merger.merge(results, notes: notes, time: time).map(ReportLines.init))
         flows += merger.mergeFlows(results)
-        merger.forget(closedBy: time == .max ? .max : time - 1, allowedLateness: configuration.allowedLateness)
+        merger.forget(closedBy: time == .max ? .max : time.saturatingAdd(-1), allowedLateness: configuration.allowedLateness)
     }
 }
