@@ -50,7 +50,9 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", swiftSettings: rules),
         .testTarget(name: "PacketsTests", dependencies: ["Packets", "Capture", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "CaptureTests", dependencies: ["Capture", "TestSupport"], swiftSettings: rules),
-        .testTarget(name: "EventTimeTests", dependencies: ["EventTime", "TestSupport"], swiftSettings: rules),
+        .testTarget(
+            name: "EventTimeTests", dependencies: ["EventTime", "TestSupport"], exclude: ["Vectors"],
+            swiftSettings: rules),
         .testTarget(name: "FlowsTests", dependencies: ["Flows", "TestSupport"], swiftSettings: rules),
         .testTarget(
             name: "HostStatisticsTests", dependencies: ["HostStatistics", "TestSupport"], swiftSettings: rules),

@@ -35,8 +35,8 @@ struct RunningWindow<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
 
     /// Notes a change of a slice's fold that was made after the slice came in.
     @inlinable mutating func amend(slice: Int64, key: Key, by amount: Accumulator) {
-        guard slice < end else { return }
         let hasLeft = slice < first
+        guard hasLeft || slice < end else { return }
         change(key) { value in
             value.enter(amount)
             if hasLeft { value.leave(amount) }

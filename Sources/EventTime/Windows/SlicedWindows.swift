@@ -57,10 +57,13 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
         amend(number, key, body)
     }
 
+    /// Slices before this one were taken in by the running window, or have left it without having been.
+    @inlinable var takenIn: Int64 { max(front.end, front.first) }
+
     /// Makes a change also where the slice has been taken in already: the running windows get the difference.
     @inlinable @inline(__always)
     mutating func amend(_ number: Int64, _ key: Key, _ body: (inout Accumulator) -> Void) {
-        guard number < front.end else { return }
+        guard number < takenIn else { return }
         var amount = Accumulator()
         body(&amount)
         front.amend(slice: number, key: key, by: amount)
@@ -128,8 +131,10 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
         for window in dirty {
             var rows: [Row] = []
             if overlaps {
-                slices.leave(&ahead, until: window)
+                // First all that lies before the window's end, then out again with what lies before its start: what
+                // came into sight on the way may still be there.
                 slices.enter(&ahead, until: window + windows.slicesPerWindow)
+                slices.leave(&ahead, until: window)
                 ahead.settle(&sorter)
                 rows = ahead.rows
             } else {
@@ -155,8 +160,8 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
         let window = min(
             windows.firstOpenWindow(watermark: watermark.saturatingAdd(-allowedLateness)), nextWindow)
         if overlaps, keepsFired {
+            slices.enter(&anchor, until: min(window.saturatingAdd(windows.slicesPerWindow), takenIn))
             slices.leave(&anchor, until: window)
-            slices.enter(&anchor, until: min(window.saturatingAdd(windows.slicesPerWindow), front.end))
             anchor.settle(&sorter)
         }
         firstOpen = max(firstOpen, window)
