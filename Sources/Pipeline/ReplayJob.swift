@@ -36,6 +36,7 @@ public final class ReplayJob {
         self.configuration = configuration
         self.report = report
         stream = try CaptureStream(inputs: configuration.inputs, filter: configuration.filter)
+        try FileIdentity.checkThatNoOutput(of: configuration.outputs, isAmong: stream.captures)
         output = OutputStage(
             try ReportWriter(outputs: configuration.outputs, options: configuration.reportOptions))
         pacing = configuration.speed.map(ReplayPacing.init)
