@@ -115,8 +115,8 @@ struct WindowCountTests {
             Issue.record(
                 """
                 \(comment): \(wrong.count) windows differ, the first is \(first):
-                \(found[first]?.differences(from: model.windows[first]) ?? "not reported")
-                \(model.windows[first]?.differences(from: found[first]) ?? "not expected")
+                \(found[first].map { "\($0.differences(from: model.windows[first]))" } ?? "not reported")
+                \(model.windows[first].map { "\($0.differences(from: found[first]))" } ?? "not expected")
                 """, sourceLocation: location)
         }
         #expect(run.outcome.summary.latePackets == UInt64(model.latePackets), comment, sourceLocation: location)
