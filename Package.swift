@@ -26,7 +26,9 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
-        .target(name: "EventTime", swiftSettings: rules),
+        .systemLibrary(name: "CPrefetch"),
+
+        .target(name: "EventTime", dependencies: ["CPrefetch"], swiftSettings: rules),
         .target(name: "Packets", swiftSettings: rules + [.strictMemorySafety()]),
         .target(
             name: "Capture", dependencies: ["CPcap", "CLZ4", "CZlib", "CZstd", "Packets"],

@@ -18,7 +18,9 @@ public import Packets
     public var hasPorts: Bool
     /// The packet came after a window that holds it had fired; it is still within the allowed lateness.
     public var isRevising: Bool
+    /// ``FlowKey/pairHash`` and ``FlowKey/hash(pairHash:)`` of the key.
     public var pairHash: UInt32
+    public var hash: UInt32
     public var wireBytes: UInt32
     public var tcpSequence: UInt32
     public var fragmentIdentification: UInt32
@@ -53,6 +55,7 @@ public import Packets
             separation: packet.separation, lowPort: sourcePort, highPort: destinationPort,
             transport: packet.transport, family: source.family.rawValue)
         pairHash = key.pairHash
+        hash = key.hash(pairHash: pairHash)
     }
 
     @inlinable @inline(__always)

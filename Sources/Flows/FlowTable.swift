@@ -33,20 +33,29 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         return body(flow.pointee.key, &flow.pointee.value.attachment)
     }
 
+    /// Asks for the memory in which a packet's flow will be looked up; then ``prefetchFlow(_:)``, then
+    /// ``add(_:slice:sink:)``, each for a whole batch of packets.
+    @inlinable @inline(__always)
+    public func prefetchSlot(_ packet: borrowing FlowPacket) { flows.prefetchSlot(hash: packet.hash) }
+
+    /// Asks for the part of a flow that a packet touches.
+    @inlinable @inline(__always)
+    public func prefetchFlow(_ packet: borrowing FlowPacket) { flows.prefetchEntry(hash: packet.hash, lines: 2) }
+
     /// Takes an IP packet whose time lies in `slice`.
     @inlinable @inline(__always)
     public mutating func add<Sink: FlowSink & ~Copyable>(
         _ packet: inout FlowPacket, slice: Int64, sink: inout Sink
     ) where Sink.Attachment == Attachment {
         if packet.fragment != .whole { fragments.visit(&packet) }
-        let hash = packet.key.hash(pairHash: packet.pairHash)
-        var identifier = flows.find(packet.key, hash: hash)
+        var identifier = flows.find(packet.key, hash: packet.hash)
         if identifier < 0 {
-            identifier = begin(packet, hash: hash, sink: &sink)
+            identifier = begin(packet, sink: &sink)
         } else if let reason = reasonToEnd(flows[identifier].pointee.value, packet) {
             restart(identifier, packet, reason: reason, sink: &sink)
         }
         let flow = flows[identifier]
+        if flow.pointee.value.pending.isFull { Self.handOver(flow, to: &sink) }
         if flow.pointee.value.slice != slice {
             enter(slice, identifier, isRevising: packet.isRevising, sink: &sink)
         } else if packet.isRevising {
@@ -56,20 +65,17 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         }
         if packet.time > flow.pointee.value.last { flow.pointee.value.last = packet.time }
         if packet.time < flow.pointee.value.start { flow.pointee.value.start = packet.time }
-        let traffic = Traffic(packets: 1, bytes: packet.bytes, wireBytes: UInt64(packet.wireBytes))
-        if packet.isFromHigh {
-            flow.pointee.value.pendingFromHigh += traffic
-        } else {
-            flow.pointee.value.pendingFromLow += traffic
-        }
+        flow.pointee.value.pending.add(packet)
         if packet.tcpFlags != 0 { noteTCP(identifier, packet) }
     }
 
     /// Hands on all traffic that is pending.
     @inlinable public mutating func flush<Sink: FlowSink & ~Copyable>(into sink: inout Sink)
     where Sink.Attachment == Attachment {
-        for identifier in pending where flows[Int(identifier)].pointee.value.isListed {
+        for (place, identifier) in pending.enumerated() {
+            if place + 8 < pending.count { flows.prefetch(Int(pending[place + 8]), lines: 2) }
             let flow = flows[Int(identifier)]
+            guard flow.pointee.value.isListed else { continue }
             Self.handOver(flow, to: &sink)
             flow.pointee.value.isListed = false
         }
@@ -134,12 +140,12 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     }
 
     @inlinable @inline(never)
-    mutating func begin<Sink: FlowSink & ~Copyable>(_ packet: FlowPacket, hash: UInt32, sink: inout Sink) -> Int
+    mutating func begin<Sink: FlowSink & ~Copyable>(_ packet: FlowPacket, sink: inout Sink) -> Int
     where Sink.Attachment == Attachment {
         if flows.count >= limits.maximumFlows { evict(at: packet.clock, sink: &sink) }
         let initiatorIsHigh = Self.initiatorIsHigh(packet)
         let state = FlowState(packet, initiatorIsHigh: initiatorIsHigh, attachment: sink.makeAttachment())
-        let identifier = flows.insert(packet.key, hash: hash, value: state)
+        let identifier = flows.insert(packet.key, hash: packet.hash, value: state)
         timers.set(identifier, at: packet.time.saturatingAdd(limits.idleTimeout))
         noteBegun()
         return identifier
@@ -207,16 +213,15 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     @inlinable static func handOver<Sink: FlowSink & ~Copyable>(
         _ flow: UnsafeMutablePointer<KeyedTable<FlowKey, FlowState<Attachment>>.Entry>, to sink: inout Sink
     ) where Sink.Attachment == Attachment {
-        guard flow.pointee.value.pendingFromLow.packets | flow.pointee.value.pendingFromHigh.packets != 0 else {
-            return
-        }
+        let pending = flow.pointee.value.pending
+        guard !pending.isEmpty else { return }
+        let (fromLow, fromHigh) = (pending.fromLow, pending.fromHigh)
         sink.addTraffic(
             flow.pointee.value.attachment, key: flow.pointee.key, slice: flow.pointee.value.slice,
-            fromLow: flow.pointee.value.pendingFromLow, fromHigh: flow.pointee.value.pendingFromHigh)
-        flow.pointee.value.fromLow += flow.pointee.value.pendingFromLow
-        flow.pointee.value.fromHigh += flow.pointee.value.pendingFromHigh
-        flow.pointee.value.pendingFromLow = Traffic()
-        flow.pointee.value.pendingFromHigh = Traffic()
+            fromLow: fromLow, fromHigh: fromHigh)
+        flow.pointee.value.fromLow += fromLow
+        flow.pointee.value.fromHigh += fromHigh
+        flow.pointee.value.pending = PendingTraffic()
     }
 
     @inlinable mutating func evict<Sink: FlowSink & ~Copyable>(at time: Nanoseconds, sink: inout Sink)

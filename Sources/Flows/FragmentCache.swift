@@ -49,6 +49,7 @@ struct FragmentCache: ~Copyable {
             packet.key.lowPort = entry.lowPort
             packet.key.highPort = entry.highPort
             packet.hasPorts = true
+            packet.hash = packet.key.hash(pairHash: packet.pairHash)
         }
     }
 }

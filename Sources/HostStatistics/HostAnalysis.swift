@@ -6,7 +6,7 @@ import Packets
 ///
 /// Packets of one pair of hosts always come to the same key group, and key groups are a fixed number whatever the
 /// number of workers, so the merged results of any number of workers are the same.
-public final class HostAnalysis {
+public struct HostAnalysis: ~Copyable {
     public struct Configuration: Hashable, Sendable {
         public var windows: SlidingWindows
         public var allowedLateness: Nanoseconds
@@ -51,6 +51,8 @@ public final class HostAnalysis {
     private var sliceStart: Nanoseconds = 0
     private var sliceEnd: Nanoseconds = 0
     private var flushedThrough = Int64.min
+    /// Packets whose memory is asked for before the first of them is added.
+    private static var lookAhead: Int { 32 }
 
     public init(_ configuration: Configuration) {
         self.configuration = configuration
@@ -72,21 +74,37 @@ public final class HostAnalysis {
     }
 
     /// Takes packets that are not too late for every window, in the order of their clocks.
-    public func add(_ packets: UnsafeMutableBufferPointer<FlowPacket>) {
-        for index in packets.indices { add(&packets[index]) }
+    public mutating func add(_ packets: UnsafeMutableBufferPointer<FlowPacket>) {
+        var start = 0
+        while start < packets.count {
+            let end = min(start + Self.lookAhead, packets.count)
+            for index in start..<end where packets[index].kind == .ip {
+                tables[group(of: packets[index])].prefetchSlot(packets[index])
+            }
+            for index in start..<end where packets[index].kind == .ip {
+                tables[group(of: packets[index])].prefetchFlow(packets[index])
+            }
+            for index in start..<end { add(&packets[index]) }
+            start = end
+        }
     }
 
     @inline(__always)
-    private func add(_ packet: inout FlowPacket) {
+    private func group(of packet: FlowPacket) -> Int {
+        Configuration.group(of: packet, groupCount: groupCount)
+    }
+
+    @inline(__always)
+    private mutating func add(_ packet: inout FlowPacket) {
         if packet.time < sliceStart || packet.time >= sliceEnd { moveSlice(to: packet.time) }
         windows.count(packet, slice: slice)
         guard packet.kind == .ip else { return }
-        let group = Configuration.group(of: packet, groupCount: groupCount)
+        let group = group(of: packet)
         windows.group = group
         tables[group].add(&packet, slice: slice, sink: &windows)
     }
 
-    private func moveSlice(to time: Nanoseconds) {
+    private mutating func moveSlice(to time: Nanoseconds) {
         slice = configuration.windows.slice(containing: time)
         sliceStart = configuration.windows.start(ofSlice: slice)
         sliceEnd = configuration.windows.start(ofSlice: slice + 1)
@@ -94,7 +112,7 @@ public final class HostAnalysis {
 
     /// Event time has come to `time`: no packet before it is still to come, but late ones. Ends flows, and fires the
     /// windows that end there; `dirty` are fired windows that late packets changed since, in ascending order.
-    public func advance(to time: Nanoseconds, dirty: [Int64]) -> PartialResult {
+    public mutating func advance(to time: Nanoseconds, dirty: [Int64]) -> PartialResult {
         for group in 0..<groupCount {
             windows.group = group
             tables[group].expire(before: time, sink: &windows)
@@ -106,7 +124,7 @@ public final class HostAnalysis {
     }
 
     /// The input has ended: ends every flow and fires every window.
-    public func finish(dirty: [Int64]) -> PartialResult {
+    public mutating func finish(dirty: [Int64]) -> PartialResult {
         for group in 0..<groupCount {
             windows.group = group
             tables[group].endAll(sink: &windows)
@@ -116,7 +134,7 @@ public final class HostAnalysis {
 
     // MARK: Firing
 
-    private func fire(through time: Nanoseconds, dirty: [Int64]) -> PartialResult {
+    private mutating func fire(through time: Nanoseconds, dirty: [Int64]) -> PartialResult {
         for group in 0..<groupCount {
             windows.group = group
             tables[group].flush(into: &windows)
@@ -134,7 +152,7 @@ public final class HostAnalysis {
     }
 
     /// All windows before `window` have fired: what they alone held goes out of sight.
-    private func pass(to window: Int64) {
+    private mutating func pass(to window: Int64) {
         if configuration.windows.slicesPerWindow > 1 {
             for slice in windows.hosts.slices(leavingBefore: window) {
                 leaveFlows(slice)
@@ -144,7 +162,7 @@ public final class HostAnalysis {
         windows.hosts.pass(to: window)
     }
 
-    private func leaveFlows(_ slice: Int64) {
+    private mutating func leaveFlows(_ slice: Int64) {
         for check in windows.checks.take(slice) {
             tables[Int(check.group)].withAttachment(of: Int(check.identifier)) { key, flow in
                 guard flow.serial == check.serial else { return }
@@ -153,7 +171,7 @@ public final class HostAnalysis {
         }
     }
 
-    private func takeResult(windows results: [PartialWindow]) -> PartialResult {
+    private mutating func takeResult(windows results: [PartialWindow]) -> PartialResult {
         defer {
             windows.endedFlows = []
             windows.endedFlowCount = 0

@@ -2,7 +2,7 @@ public import EventTime
 public import Flows
 
 /// One host's traffic in one slice; over a window, the counts of flows and peers that are in sight.
-@frozen public struct HostTraffic: SliceAccumulator {
+@frozen public struct HostTraffic: AdmittedAccumulator {
     public var sent = Traffic()
     public var received = Traffic()
     /// Flows that came into sight in the slice and that went out of sight with it (``SliceVisits``); over a window,
@@ -14,8 +14,7 @@ public import Flows
     /// The same as for flows, of the other hosts it exchanged packets with.
     public var peersBegan: Int32 = 0
     public var peersEnded: Int32 = 0
-    /// In a slice: the key groups that may add to this row (see ``HostAdmission``).
-    public var groups: UInt64 = 0
+    public var admittedGroups: UInt64 = 0
 
     @inlinable public init() {}
 

@@ -42,13 +42,12 @@ extension HostWindows {
         flow.check = .min
         guard let last = flow.visits.end() else { return }
         group = Int(check.group)
-        countFlow(.init(ended: last), key.lowHost, key.highHost, &flow.ends, countsAsPeer: flow.countsAsPeer)
+        countFlow(.init(ended: last), key.lowHost, key.highHost, flow.ends, countsAsPeer: flow.countsAsPeer)
     }
 
     mutating func leavePairs(_ slice: Int64) {
         for gone in pairs.leave(slice) {
-            var ends = gone.ends
-            countPair(.init(ended: slice), gone.low, gone.high, &ends)
+            countPair(.init(ended: slice), gone.low, gone.high, gone.ends)
         }
     }
 
@@ -57,6 +56,5 @@ extension HostWindows {
         hosts.close(watermark: watermark)
         totals.close(watermark: watermark)
         pairs.forget(before: floor)
-        forget(before: floor)
     }
 }

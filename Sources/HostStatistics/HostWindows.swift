@@ -11,12 +11,11 @@ public struct HostWindows: ~Copyable, FlowSink {
     var hosts: SlicedWindows<HostKey, HostTraffic>
     var totals: SlicedWindows<TotalKey, TotalTraffic>
     let windowLength: Int64
-    /// The key group whose flow table is calling.
-    var group = 0
+    /// Who gets a row of their own; its group is the key group whose flow table is calling.
+    var admission: KeyAdmission<HostKey>
     /// Flows whose visits are to be looked at when a slice leaves (overlapping windows only).
     var checks = VisitChecks()
     var pairs: HostPairs
-    private var admission: HostAdmission
     private var nextSerial: UInt32 = 1
     /// Totals of the slice that packets come in now.
     private var pendingTotal = TotalTraffic()
@@ -33,9 +32,16 @@ public struct HostWindows: ~Copyable, FlowSink {
         pairs = HostPairs(
             groupCount: configuration.groupCount,
             maximumPairs: configuration.maximumFlows / configuration.groupCount)
-        admission = HostAdmission(
-            maximumHosts: configuration.maximumHosts, groupCount: configuration.groupCount)
+        admission = KeyAdmission(
+            limitPerGroup: Int32(clamping: max(1, configuration.maximumHosts / configuration.groupCount)),
+            overflow: .other)
         keepsFlows = configuration.keepsFlows
+    }
+
+    /// The key group whose flow table is calling.
+    var group: Int {
+        get { admission.group }
+        set { admission.group = newValue }
     }
 
     // MARK: Packets
@@ -73,19 +79,37 @@ public struct HostWindows: ~Copyable, FlowSink {
         if isFirst {
             nextSerial = nextSerial == .max ? 1 : nextSerial + 1
             flow.startSlice = slice
-            countStart(slice, low, high, 1)
         } else if slice < flow.startSlice {
-            // An earlier packet came late: the flow started earlier.
-            if flow.startSlice >= floor { countStart(flow.startSlice, low, high, -1) }
-            flow.startSlice = slice
-            countStart(slice, low, high, 1)
+            moveStart(&flow, to: slice, low, high)
         }
         if isRevising { noteLate(slice, low, high) }
         guard !flow.visits.isRepeat(slice) else { return }
-        let change = flow.visits.visit(slice, windowLength: windowLength, floor: floor)
-        countFlow(change, low, high, &flow.ends, countsAsPeer: flow.countsAsPeer)
-        if windowLength > 1, flow.visits.isOpen { follow(&flow, identifier, low, high) }
-        if low != high { sawPair(&flow, low, high, slice) }
+        let flowChange = flow.visits.visit(slice, windowLength: windowLength, floor: floor)
+        let pairChange =
+            low == high ? .init() : visitPair(&flow, low, high, slice, beginsFlow: flowChange.began != nil)
+        if windowLength > 1 { correct(flow: flowChange, pair: pairChange, &flow, low, high) }
+        // What comes into sight in this slice, in one look at each host's row.
+        let beginsFlow = flowChange.began != nil
+        let beginsPair = pairChange.began != nil
+        if beginsFlow || beginsPair {
+            let flows: Int32 = beginsFlow ? 1 : 0
+            let started: Int32 = isFirst ? 1 : 0
+            let peers: Int32 = beginsPair ? 1 : 0
+            let count: (inout HostTraffic) -> Void = {
+                $0.flowsBegan &+= flows
+                $0.flowsStarted &+= started
+                $0.peersBegan &+= peers
+            }
+            var ends = CountedEnds()
+            ends.lowIsOther = !hosts.update(slice: slice, key: low, admission: admission, count)
+            if low != high { ends.highIsOther = !hosts.update(slice: slice, key: high, admission: admission, count) }
+            if beginsFlow {
+                flow.ends = ends
+                totals.update(slice: slice, key: TotalKey()) { $0.flowsBegan &+= 1 }
+            }
+            if beginsPair, !flow.countsAsPeer { pairs.setEnds(ends, of: flow, group: group) }
+        }
+        if windowLength > 1 { follow(&flow, identifier, low, high) }
     }
 
     public mutating func addTraffic(
@@ -93,7 +117,7 @@ public struct HostWindows: ~Copyable, FlowSink {
     ) {
         let (low, high) = (key.lowHost, key.highHost)
         guard low != high else {
-            _ = updateAdmitted(low, slice) {
+            _ = hosts.update(slice: slice, key: low, admission: admission) {
                 for traffic in [fromLow, fromHigh] {
                     $0.sent += traffic
                     $0.received += traffic
@@ -101,11 +125,11 @@ public struct HostWindows: ~Copyable, FlowSink {
             }
             return
         }
-        _ = updateAdmitted(low, slice) {
+        _ = hosts.update(slice: slice, key: low, admission: admission) {
             $0.sent += fromLow
             $0.received += fromHigh
         }
-        _ = updateAdmitted(high, slice) {
+        _ = hosts.update(slice: slice, key: high, admission: admission) {
             $0.sent += fromHigh
             $0.received += fromLow
         }
@@ -117,7 +141,7 @@ public struct HostWindows: ~Copyable, FlowSink {
         endedFlowCount += 1
         if keepsFlows { endedFlows.append(record()) }
         if windowLength > 1, let last = flow.visits.end(), last >= hosts.frontSlice {
-            countFlow(.init(ended: last), key.lowHost, key.highHost, &flow.ends, countsAsPeer: flow.countsAsPeer)
+            countFlow(.init(ended: last), key.lowHost, key.highHost, flow.ends, countsAsPeer: flow.countsAsPeer)
         }
         flow.serial = 0
     }
@@ -127,40 +151,41 @@ public struct HostWindows: ~Copyable, FlowSink {
     /// Slices before this one are gone for all windows.
     var floor: Int64 { hosts.floor }
 
-    /// Changes a host's row in a slice, or the row of the hosts past the limit where it gets none of its own.
-    @inline(__always)
-    private mutating func updateAdmitted(
-        _ host: HostKey, _ slice: Int64, _ body: (inout HostTraffic) -> Void
-    ) -> Bool {
-        let bit: UInt64 = 1 << UInt64(group)
-        let isKnown = hosts.read(slice: slice, key: host) { $0.groups & bit != 0 } ?? false
-        let isOwn = isKnown || admission.admit(slice: slice, group: group)
-        hosts.update(slice: slice, key: isOwn ? host : .other) {
-            $0.groups |= bit
-            body(&$0)
+    /// An earlier packet of a flow came late: the flow started earlier than was thought.
+    private mutating func moveStart(_ flow: inout FlowVisits, to slice: Int64, _ low: HostKey, _ high: HostKey) {
+        for (slice, amount) in [(flow.startSlice, -1), (slice, 1)] as [(Int64, Int32)] where slice >= floor {
+            _ = hosts.update(slice: slice, key: low, admission: admission) { $0.flowsStarted &+= amount }
+            if low != high {
+                _ = hosts.update(slice: slice, key: high, admission: admission) { $0.flowsStarted &+= amount }
+            }
         }
-        return isOwn
-    }
-
-    private mutating func countStart(_ slice: Int64, _ low: HostKey, _ high: HostKey, _ amount: Int32) {
-        _ = updateAdmitted(low, slice) { $0.flowsStarted &+= amount }
-        if low != high { _ = updateAdmitted(high, slice) { $0.flowsStarted &+= amount } }
+        flow.startSlice = slice
     }
 
     private mutating func noteLate(_ slice: Int64, _ low: HostKey, _ high: HostKey) {
         for host in [low, high] {
-            let isOwn = updateAdmitted(host, slice) { _ in }
+            let isOwn = hosts.update(slice: slice, key: host, admission: admission) { _ in }
             hosts.noteLate(slice: slice, key: isOwn ? host : .other)
         }
     }
 
-    /// Applies a change in the slices where a flow was seen to its hosts and the totals.
-    mutating func countFlow(
-        _ change: SliceVisits.Change, _ low: HostKey, _ high: HostKey, _ ends: inout CountedEnds, countsAsPeer: Bool
+    /// Applies to other slices what a flow's visit changed there; ends are counted where their chains began.
+    private mutating func correct(
+        flow: SliceVisits.Change, pair: SliceVisits.Change, _ state: inout FlowVisits, _ low: HostKey, _ high: HostKey
     ) {
-        // In windows that do not overlap each slice stands for itself: nothing leaves.
-        let (ended, unended) = windowLength > 1 ? (change.ended, change.unended) : (nil, nil)
-        for (slice, amount) in [(ended, 1), (unended, -1)] as [(Int64?, Int32)] {
+        if flow.ended ?? flow.unended ?? flow.unbegan != nil {
+            countFlow(flow, low, high, state.ends, countsAsPeer: state.countsAsPeer)
+        }
+        if pair.ended ?? pair.unended ?? pair.unbegan != nil {
+            countPair(pair, low, high, pairs.ends(of: state, group: group))
+        }
+    }
+
+    /// Counts the changes of a flow's visits that lie in other slices.
+    mutating func countFlow(
+        _ change: SliceVisits.Change, _ low: HostKey, _ high: HostKey, _ ends: CountedEnds, countsAsPeer: Bool
+    ) {
+        for (slice, amount) in [(change.ended, 1), (change.unended, -1)] as [(Int64?, Int32)] {
             guard let slice else { continue }
             totals.update(slice: slice, key: TotalKey()) { $0.flowsEnded &+= Int64(amount) }
             forEachEnd(low, high, ends) { hosts, host in
@@ -169,15 +194,6 @@ public struct HostWindows: ~Copyable, FlowSink {
                     if countsAsPeer { $0.peersEnded &+= amount }
                 }
             }
-        }
-        if let slice = change.began {
-            totals.update(slice: slice, key: TotalKey()) { $0.flowsBegan &+= 1 }
-            let began: (inout HostTraffic) -> Void = {
-                $0.flowsBegan &+= 1
-                if countsAsPeer { $0.peersBegan &+= 1 }
-            }
-            ends.lowIsOther = !updateAdmitted(low, slice, began)
-            if low != high { ends.highIsOther = !updateAdmitted(high, slice, began) }
         }
         if let slice = change.unbegan {
             totals.update(slice: slice, key: TotalKey()) { $0.flowsBegan &-= 1 }
@@ -192,18 +208,13 @@ public struct HostWindows: ~Copyable, FlowSink {
 
     /// The same for the peers of a pair.
     mutating func countPair(
-        _ change: SliceVisits.Change, _ low: HostKey, _ high: HostKey, _ ends: inout CountedEnds
+        _ change: SliceVisits.Change, _ low: HostKey, _ high: HostKey, _ ends: CountedEnds
     ) {
-        let (ended, unended) = windowLength > 1 ? (change.ended, change.unended) : (nil, nil)
-        for (slice, amount) in [(ended, 1), (unended, -1)] as [(Int64?, Int32)] {
+        for (slice, amount) in [(change.ended, 1), (change.unended, -1)] as [(Int64?, Int32)] {
             guard let slice else { continue }
             forEachEnd(low, high, ends) { hosts, host in
                 hosts.update(slice: slice, key: host) { $0.peersEnded &+= amount }
             }
-        }
-        if let slice = change.began {
-            ends.lowIsOther = !updateAdmitted(low, slice) { $0.peersBegan &+= 1 }
-            ends.highIsOther = !updateAdmitted(high, slice) { $0.peersBegan &+= 1 }
         }
         if let slice = change.unbegan {
             forEachEnd(low, high, ends) { hosts, host in
@@ -221,10 +232,17 @@ public struct HostWindows: ~Copyable, FlowSink {
         if low != high { body(&hosts, ends.highIsOther ? .other : high) }
     }
 
+    /// Sees to it that the end of the flow's and the pair's chains will be counted.
     private mutating func follow(_ flow: inout FlowVisits, _ identifier: Int, _ low: HostKey, _ high: HostKey) {
+        if !flow.countsAsPeer, low != high,
+            let last = pairs.endLate(flow, group: group, before: hosts.frontSlice)
+        {
+            countPair(.init(ended: last), low, high, pairs.ends(of: flow, group: group))
+        }
+        guard flow.visits.isOpen else { return }
         if flow.visits.last < hosts.frontSlice, let last = flow.visits.end() {
             // A late slice has left the running window already: nobody will look at it again.
-            countFlow(.init(ended: last), low, high, &flow.ends, countsAsPeer: flow.countsAsPeer)
+            countFlow(.init(ended: last), low, high, flow.ends, countsAsPeer: flow.countsAsPeer)
         } else if flow.check == .min {
             flow.check = flow.visits.last
             checks.add(
@@ -233,26 +251,20 @@ public struct HostWindows: ~Copyable, FlowSink {
         }
     }
 
-    private mutating func sawPair(_ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey, _ slice: Int64) {
-        guard !flow.countsAsPeer else { return }
-        guard
-            let change = pairs.visit(
+    /// Notes the pair's visit. Where there is no room for the pair, the flow stands for it from here on.
+    private mutating func visitPair(
+        _ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey, _ slice: Int64, beginsFlow: Bool
+    ) -> SliceVisits.Change {
+        if !flow.countsAsPeer {
+            if let change = pairs.visit(
                 &flow, low, high, group: group, slice: slice, windowLength: windowLength, floor: floor)
-        else {
-            // No room for the pair: the flow stands for it, from here on.
+            {
+                return change
+            }
             flow.countsAsPeer = true
-            countPair(.init(began: slice), low, high, &flow.ends)
-            return
         }
-        var ends = pairs.ends(of: flow, group: group)
-        countPair(change, low, high, &ends)
-        if windowLength > 1, let last = pairs.endLate(flow, group: group, before: hosts.frontSlice) {
-            countPair(.init(ended: last), low, high, &ends)
-        }
-        pairs.setEnds(ends, of: flow, group: group)
+        return beginsFlow ? .init(began: slice) : .init()
     }
-
-    mutating func forget(before floor: Int64) { admission.forget(before: floor) }
 }
 
 extension FlowKey {

@@ -59,32 +59,21 @@ final class PacketBatch: @unchecked Sendable {
 
 /// The whole analysis on the calling thread.
 final class SerialAnalysis: Analysis {
-    private let worker: HostAnalysis
+    private var worker: HostAnalysis
     private var writer: ResultWriter
-    private let batch = PacketBatch()
 
     init(_ configuration: HostAnalysis.Configuration, writer: ResultWriter) {
         worker = HostAnalysis(configuration)
         self.writer = writer
     }
 
-    func add(_ packet: FlowPacket) {
-        batch.append(packet)
-        if batch.isFull { flush() }
-    }
+    func add(_ packets: UnsafeMutableBufferPointer<FlowPacket>) { worker.add(packets) }
 
     func advance(to time: Nanoseconds, dirty: [Int64], notes: WindowNotes) {
-        flush()
         writer.take([worker.advance(to: time, dirty: dirty)], notes: notes, time: time)
     }
 
     func finish(dirty: [Int64], notes: WindowNotes) {
-        flush()
         writer.take([worker.finish(dirty: dirty)], notes: notes, time: .max)
-    }
-
-    private func flush() {
-        worker.add(batch.contents)
-        batch.count = 0
     }
 }

@@ -4,8 +4,8 @@ import HostStatistics
 
 /// Who takes the packets in their order, and hears when event time advances.
 protocol PacketConsumer: AnyObject {
-    /// A packet whose turn has come.
-    func add(_ packet: FlowPacket)
+    /// Packets whose turn has come; the consumer may change them.
+    func add(_ packets: UnsafeMutableBufferPointer<FlowPacket>)
     /// No packet before `time` is still to come but late ones; `dirty` are windows fired before that late packets
     /// changed since the last advance, in ascending order.
     func advance(to time: Nanoseconds, dirty: [Int64], notes: WindowNotes)
@@ -25,6 +25,9 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
     private var sorter: EventTimeSorter<FlowPacket>
     private var nextTick = Nanoseconds.min
     private let consumer: Consumer
+    /// Packets on their way to the consumer.
+    private let batch = UnsafeMutablePointer<FlowPacket>.allocate(capacity: PacketSequencer.batchCapacity)
+    private var batchCount = 0
     private var dirty: Set<Int64> = []
     private var notes = WindowNotes()
 
@@ -43,6 +46,10 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
 
     /// Packets that wait to be put in order, at most; the memory is taken as it is needed.
     static var sorterCapacity: Int { 1 << 20 }
+
+    private static var batchCapacity: Int { 256 }
+
+    deinit { batch.deallocate() }
 
     init(_ configuration: ReplayConfiguration, consumer: Consumer) {
         windows = configuration.windows
@@ -67,7 +74,7 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
         if watermark >= firedFrom || !isInWindow, !place(&packet, watermark) { return }
         guard isOrdered else {
             _ = watermarks.observe(packet.time)
-            consumer.add(packet)
+            hand(packet)
             return
         }
         if sorter.isFull { deliverNext() }
@@ -79,6 +86,7 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
     /// known of windows.
     mutating func finish() -> (dirty: [Int64], notes: WindowNotes) {
         while sorter.count > 0 { deliverNext() }
+        handBatch()
         return takeNotes()
     }
 
@@ -98,7 +106,19 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
         if time >= nextTick { tick(at: min(time, watermarks.watermark.saturatingAdd(1))) }
         var packet = sorter.pop()
         packet.clock = time
-        consumer.add(packet)
+        hand(packet)
+    }
+
+    @inline(__always)
+    private mutating func hand(_ packet: FlowPacket) {
+        (batch + batchCount).initialize(to: packet)
+        batchCount += 1
+        if batchCount == Self.batchCapacity { handBatch() }
+    }
+
+    private mutating func handBatch() {
+        consumer.add(UnsafeMutableBufferPointer(start: batch, count: batchCount))
+        batchCount = 0
     }
 
     @inline(never)
@@ -108,6 +128,7 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
         let tick = distance.roundedDown(toMultipleOf: tickLength).saturatingAdd(windows.offset)
         guard tick >= nextTick else { return }
         nextTick = tick.saturatingAdd(tickLength)
+        handBatch()
         let (dirty, notes) = takeNotes()
         consumer.advance(to: tick, dirty: dirty, notes: notes)
     }

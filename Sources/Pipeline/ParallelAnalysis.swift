@@ -55,11 +55,13 @@ final class ParallelAnalysis: Analysis {
             })
     }
 
-    func add(_ packet: FlowPacket) {
-        let group = HostAnalysis.Configuration.group(of: packet, groupCount: groupCount)
-        let index = packet.kind == .ip ? group % workers.count : 0
-        batches[index].append(packet)
-        if batches[index].isFull { send(index) }
+    func add(_ packets: UnsafeMutableBufferPointer<FlowPacket>) {
+        for packet in packets {
+            let group = HostAnalysis.Configuration.group(of: packet, groupCount: groupCount)
+            let index = packet.kind == .ip ? group % workers.count : 0
+            batches[index].append(packet)
+            if batches[index].isFull { send(index) }
+        }
     }
 
     func advance(to time: Nanoseconds, dirty: [Int64], notes: WindowNotes) {
@@ -85,7 +87,7 @@ final class ParallelAnalysis: Analysis {
     }
 
     private static func work(_ worker: Worker, _ configuration: HostAnalysis.Configuration) {
-        let analysis = HostAnalysis(configuration)
+        var analysis = HostAnalysis(configuration)
         while true {
             switch worker.inbox.pop() {
             case .packets(let batch):

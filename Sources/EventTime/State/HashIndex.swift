@@ -1,3 +1,5 @@
+public import CPrefetch
+
 /// Finds small integers by hash: the index of a table whose entries lie elsewhere.
 ///
 /// Open addressing with linear probing over eight-byte slots; a slot holds 32 bits of hash beside the identifier,
@@ -32,6 +34,25 @@ public struct HashIndex: ~Copyable {
             if UInt32(truncatingIfNeeded: slot >> 32) == hash {
                 let identifier = Int(UInt32(truncatingIfNeeded: slot)) - 1
                 if matches(identifier) { return identifier }
+            }
+            position = (position + 1) & mask
+        }
+    }
+
+    /// Asks for the memory that ``find(_:where:)`` will look at first.
+    @inlinable @inline(__always)
+    public func prefetch(_ hash: UInt32) { prefetchForWriting(slots + (Int(hash) & mask)) }
+
+    /// The first identifier stored under `hash`, without looking at its entry; -1 where there is none. A guess that
+    /// is nearly always right.
+    @inlinable @inline(__always)
+    public func guess(_ hash: UInt32) -> Int {
+        var position = Int(hash) & mask
+        while true {
+            let slot = slots[position]
+            if slot == 0 { return -1 }
+            if UInt32(truncatingIfNeeded: slot >> 32) == hash {
+                return Int(UInt32(truncatingIfNeeded: slot)) - 1
             }
             position = (position + 1) & mask
         }

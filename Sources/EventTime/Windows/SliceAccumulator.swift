@@ -16,6 +16,12 @@ public protocol SliceAccumulator: BitwiseCopyable, Sendable {
     var isEmpty: Bool { get }
 }
 
+/// A fold of a key that had to be admitted to its slice (``SlicedWindows/update(slice:key:admission:_:)``).
+public protocol AdmittedAccumulator: SliceAccumulator {
+    /// Bit `g`: key group `g` was admitted to this row. Neither ``enter(_:)`` nor ``leave(_:)`` changes it.
+    var admittedGroups: UInt64 { get set }
+}
+
 /// A key whose rows are put in order.
 public protocol WindowKey: TableKey, Comparable {
     /// The order's coarse part: where `a < b`, `a.sortPrefix <= b.sortPrefix`.

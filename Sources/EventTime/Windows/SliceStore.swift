@@ -9,6 +9,8 @@ struct SliceStore<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
         @usableFromInline var number: Int64
         @usableFromInline var table = Table()
         @usableFromInline var late = KeyedTable<Key, UInt8>()
+        /// Keys admitted by key group; empty until the first.
+        @usableFromInline var admitted: [Int32] = []
 
         @inlinable init(number: Int64) { self.number = number }
     }
@@ -97,6 +99,7 @@ struct SliceStore<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
             if spares.count < 4 {
                 slice.pointee.table.removeAll()
                 slice.pointee.late.removeAll()
+                slice.pointee.admitted.removeAll()
                 spares.append(slice)
             } else {
                 slice.deinitialize(count: 1)

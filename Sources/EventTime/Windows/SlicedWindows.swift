@@ -14,6 +14,8 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
     @usableFromInline var slices = SliceStore<Key, Accumulator>()
     /// All windows before this one have fired.
     @usableFromInline var nextWindow = Int64.min
+    /// All windows before this one are closed (only with allowed lateness).
+    @usableFromInline var firstOpen = Int64.min
     /// The window that fires next, as far as it is known (overlapping windows only).
     @usableFromInline var front = RunningWindow<Key, Accumulator>()
     /// The earliest window that late elements may still change (only with allowed lateness).
@@ -38,7 +40,8 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
 
     /// The first slice from which a window may still be computed; what lies before is gone.
     @inlinable public var floor: Int64 {
-        overlaps && keepsFired ? anchor.first : nextWindow
+        guard keepsFired else { return nextWindow }
+        return overlaps ? anchor.first : firstOpen
     }
 
     /// Changes `key`'s fold in `slice`, which some open window holds, by `body`, which adds to it.
@@ -51,23 +54,17 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
             identifier = slice.pointee.table.insert(key, hash: hash, value: Accumulator())
         }
         body(&slice.pointee.table[identifier].pointee.value)
-        if number < front.end {
-            // The running windows have taken the slice in already: they get the difference.
-            var amount = Accumulator()
-            body(&amount)
-            front.amend(slice: number, key: key, by: amount)
-            anchor.amend(slice: number, key: key, by: amount)
-        }
+        amend(number, key, body)
     }
 
-    /// What `body` says of `key`'s fold in `slice`; `nil` where it has none.
+    /// Makes a change also where the slice has been taken in already: the running windows get the difference.
     @inlinable @inline(__always)
-    public mutating func read<Result>(
-        slice number: Int64, key: Key, _ body: (borrowing Accumulator) -> Result
-    ) -> Result? {
-        let slice = slices[number]
-        let identifier = slice.pointee.table.find(key, hash: key.tableHash)
-        return identifier < 0 ? nil : body(slice.pointee.table[identifier].pointee.value)
+    mutating func amend(_ number: Int64, _ key: Key, _ body: (inout Accumulator) -> Void) {
+        guard number < front.end else { return }
+        var amount = Accumulator()
+        body(&amount)
+        front.amend(slice: number, key: key, by: amount)
+        anchor.amend(slice: number, key: key, by: amount)
     }
 
     /// Notes that a late element changed `key`'s fold in `slice`: the fired windows that hold it are to fire again.
@@ -162,6 +159,7 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
             slices.enter(&anchor, until: min(window.saturatingAdd(windows.slicesPerWindow), front.end))
             anchor.settle(&sorter)
         }
+        firstOpen = max(firstOpen, window)
         slices.drop(before: window)
     }
 }

@@ -1,0 +1,51 @@
+/// How many keys a slice may have: the first to come get folds of their own, the others share one.
+///
+/// Each key group admits its own share, and a fold remembers which groups it was admitted for, so who gets one does
+/// not depend on which worker holds which groups.
+@frozen public struct KeyAdmission<Key: WindowKey>: BitwiseCopyable, Sendable {
+    /// Keys that each group may add to a slice.
+    public var limitPerGroup: Int32
+    /// The key that stands for those that were refused.
+    public var overflow: Key
+    /// The key group that adds now, 0 to 63.
+    public var group = 0
+
+    @inlinable public init(limitPerGroup: Int32, overflow: Key) {
+        self.limitPerGroup = limitPerGroup
+        self.overflow = overflow
+    }
+}
+
+extension SlicedWindows where Accumulator: AdmittedAccumulator {
+    /// Like ``update(slice:key:_:)``, but only where the key is admitted to the slice; else the change is made to the
+    /// overflow key. Returns whether it was admitted.
+    @inlinable @inline(__always)
+    public mutating func update(
+        slice number: Int64, key: Key, admission: KeyAdmission<Key>, _ body: (inout Accumulator) -> Void
+    ) -> Bool {
+        let slice = slices[number]
+        let hash = key.tableHash
+        let bit: UInt64 = 1 << UInt64(admission.group)
+        var identifier = slice.pointee.table.find(key, hash: hash)
+        if identifier < 0 || slice.pointee.table[identifier].pointee.value.admittedGroups & bit == 0 {
+            guard Self.admit(slice, admission) else {
+                update(slice: number, key: admission.overflow, body)
+                return false
+            }
+            if identifier < 0 { identifier = slice.pointee.table.insert(key, hash: hash, value: Accumulator()) }
+            slice.pointee.table[identifier].pointee.value.admittedGroups |= bit
+        }
+        body(&slice.pointee.table[identifier].pointee.value)
+        amend(number, key, body)
+        return true
+    }
+
+    @inlinable static func admit(
+        _ slice: UnsafeMutablePointer<SliceStore<Key, Accumulator>.Slice>, _ admission: KeyAdmission<Key>
+    ) -> Bool {
+        if slice.pointee.admitted.isEmpty { slice.pointee.admitted = Array(repeating: 0, count: 64) }
+        guard slice.pointee.admitted[admission.group] < admission.limitPerGroup else { return false }
+        slice.pointee.admitted[admission.group] += 1
+        return true
+    }
+}

@@ -1,0 +1,77 @@
+import EventTime
+import Flows
+import HostStatistics
+import Packets
+import Reports
+
+/// The packets' way in: decodes, counts, paces, and puts them in order.
+struct PacketIntake<Consumer: PacketConsumer>: ~Copyable {
+    private let decoder: PacketDecoder
+    private let isVerbose: Bool
+    private var pacing: ReplayPacing?
+    private var sequencer: PacketSequencer<Consumer>
+    private var malformed = MalformedLog()
+
+    private var packets: UInt64 = 0
+    private var bytes: UInt64 = 0
+    private var wireBytes: UInt64 = 0
+    private var nonIPPackets: UInt64 = 0
+    private var malformedPackets: UInt64 = 0
+    private var untimedPackets: UInt64 = 0
+    private var firstTime = Nanoseconds.max
+    private var lastTime = Nanoseconds.min
+
+    init(_ configuration: ReplayConfiguration, consumer: Consumer) {
+        decoder = PacketDecoder(layer: configuration.layer)
+        isVerbose = configuration.isVerbose
+        pacing = configuration.speed.map(ReplayPacing.init)
+        sequencer = PacketSequencer(configuration, consumer: consumer)
+    }
+
+    @inline(__always)
+    mutating func take(_ record: PacketRecord, _ frame: RawSpan) {
+        let packet = decoder.decode(frame, originalLength: record.originalLength, linkType: record.linkType)
+        packets += 1
+        bytes &+= packet.bytes
+        wireBytes &+= UInt64(record.originalLength)
+        if packet.kind != .ip || packet.problem != .none { countUnusual(packet, record.number) }
+        guard record.isTimed else {
+            untimedPackets += 1
+            return
+        }
+        if pacing != nil { pacing?.wait(for: record.timestamp) }
+        firstTime = min(firstTime, record.timestamp)
+        lastTime = max(lastTime, record.timestamp)
+        var flowPacket = FlowPacket(packet, time: record.timestamp)
+        sequencer.add(&flowPacket)
+    }
+
+    @inline(never)
+    private mutating func countUnusual(_ packet: DecodedPacket, _ number: UInt64) {
+        switch packet.kind {
+        case .ip: break
+        case .nonIP: nonIPPackets += 1
+        case .malformed: malformedPackets += 1
+        }
+        if isVerbose, packet.problem != .none { malformed.note(packet.problem, packet: number) }
+    }
+
+    /// Hands over what still waits; see ``PacketSequencer/finish()``.
+    mutating func finish() -> (dirty: [Int64], notes: WindowNotes) { sequencer.finish() }
+
+    /// What has been read so far.
+    func summarise(into summary: inout RunSummary) {
+        summary.packetsRead = packets
+        summary.bytes = bytes
+        summary.wireBytes = wireBytes
+        summary.nonIPPackets = nonIPPackets
+        summary.malformedPackets = malformedPackets
+        summary.untimedPackets = untimedPackets
+        summary.latePackets = sequencer.latePackets
+        summary.outsidePackets = sequencer.outsidePackets
+        summary.firstTime = firstTime == .max ? nil : firstTime
+        summary.lastTime = lastTime == .min ? nil : lastTime
+    }
+
+    var problems: [String] { malformed.lines }
+}
