@@ -44,11 +44,13 @@ let package = Package(
             swiftSettings: rules),
         .executableTarget(
             name: "tidemark",
-            dependencies: ["Pipeline", "Reports", "Capture", "Packets", "EventTime", argumentParser], swiftSettings: rules),
+            dependencies: ["Pipeline", "Reports", "Capture", "Packets", "EventTime", argumentParser],
+            swiftSettings: rules),
 
         .target(name: "TestSupport", dependencies: ["Packets"], path: "Tests/TestSupport", swiftSettings: rules),
         .testTarget(name: "ArchitectureTests", swiftSettings: rules),
-        .testTarget(name: "PacketsTests", dependencies: ["Packets", "Capture", "TestSupport"], swiftSettings: rules),
+        .testTarget(
+            name: "PacketsTests", dependencies: ["Packets", "Capture", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "CaptureTests", dependencies: ["Capture", "TestSupport"], swiftSettings: rules),
         .testTarget(
             name: "EventTimeTests", dependencies: ["EventTime", "TestSupport"], exclude: ["Vectors"],

@@ -13,7 +13,8 @@ import Packets
     /// Time of the earliest and of the latest packet.
     @usableFromInline var start: Nanoseconds
     @usableFromInline var last: Nanoseconds
-    /// The slice to which `pending` belongs.
+    /// The slice to which `pending` belongs: `Int64.min` before the first packet, `Int64.min + 1` where all was handed
+    /// on.
     @usableFromInline var slice = Int64.min
     /// Traffic not yet handed to the sink.
     @usableFromInline var pending = PendingTraffic()

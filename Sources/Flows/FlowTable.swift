@@ -95,6 +95,8 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
             guard flow.pointee.value.isListed else { continue }
             Self.handOver(flow, to: &sink)
             flow.pointee.value.isListed = false
+            // A late packet of the same slice has to list the flow again.
+            flow.pointee.value.slice = .min + 1
         }
         pending.removeAll(keepingCapacity: true)
     }

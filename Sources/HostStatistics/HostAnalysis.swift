@@ -49,6 +49,7 @@ public struct HostAnalysis: ~Copyable {
     /// Flow tables by key group; those of other workers stay empty.
     private let tables: UnsafeMutablePointer<FlowTable<FlowVisits>>
     private var windows: HostWindows
+    private let makesRows: Bool
     /// The slice of the last packet, and its bounds.
     private var slice: Int64 = 0
     private var sliceStart: Nanoseconds = 0
@@ -58,8 +59,11 @@ public struct HostAnalysis: ~Copyable {
     private static var lookAhead: Int { 32 }
     private let guesses = UnsafeMutablePointer<Int>.allocate(capacity: HostAnalysis.lookAhead)
 
-    public init(_ configuration: Configuration) {
+    /// `isAlone`: no other worker has a share in the same windows.
+    public init(_ configuration: Configuration, isAlone: Bool = false) {
         self.configuration = configuration
+        // Others' rows may be of the same hosts: only merged can they be counted.
+        makesRows = configuration.reportsHosts || !isAlone
         groupCount = configuration.groupCount
         tables = .allocate(capacity: groupCount)
         for group in 0..<groupCount {
@@ -162,7 +166,10 @@ public struct HostAnalysis: ~Copyable {
         windows.flushTotals()
         var results = windows.refire(dirty)
         while let window = windows.hosts.nextFiring(through: time) {
-            results.append(PartialWindow(window: window, hosts: windows.hosts.rows))
+            results.append(
+                PartialWindow(
+                    window: window, hosts: makesRows ? windows.hosts.takeRows() : [],
+                    hostCount: windows.hosts.rowCount))
             pass(to: windows.hosts.window(after: window))
         }
         pass(to: windows.hosts.firstWindow(openAt: time))

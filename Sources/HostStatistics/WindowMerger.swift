@@ -91,7 +91,7 @@ public struct WindowMerger {
         totals.latePackets = latePackets
         totals.bytes = total.ip.bytes
         totals.wireBytes = total.ip.wireBytes &+ total.nonIP.wireBytes &+ total.malformed.wireBytes
-        totals.hosts = UInt64(hosts.count)
+        totals.hosts = UInt64(shares.count == 1 ? shares[0].hostCount : hosts.count)
         totals.flows = UInt64(max(0, total.flowsBegan))
         let isComplete = totals.malformedPackets == 0 && totals.latePackets == 0
         let before = emitted[window]

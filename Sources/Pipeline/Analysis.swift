@@ -63,7 +63,7 @@ final class SerialAnalysis: Analysis {
     private var writer: ResultWriter
 
     init(_ configuration: HostAnalysis.Configuration, writer: ResultWriter) {
-        worker = HostAnalysis(configuration)
+        worker = HostAnalysis(configuration, isAlone: true)
         self.writer = writer
     }
 

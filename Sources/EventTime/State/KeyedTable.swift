@@ -107,6 +107,16 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
         free.append(UInt32(identifier))
     }
 
+    /// Removes an entry of a dense table and keeps it dense: the last entry takes over the identifier.
+    @inlinable public mutating func removeDensely(_ identifier: Int, hash: UInt32) {
+        assert(free.isEmpty)
+        index.remove(identifier, hash: hash)
+        bound -= 1
+        guard identifier != bound else { return }
+        entries[identifier] = entries[bound]
+        index.rename(bound, to: identifier, hash: entries[identifier].key.tableHash)
+    }
+
     /// Removes every entry and keeps the memory.
     @inlinable public mutating func removeAll() {
         index.removeAll()

@@ -1,4 +1,4 @@
-/// Puts the entries of a dense table in the order of their keys. O(n), the scratch space is kept.
+/// Puts the entries of a dense table that are not empty in the order of their keys. O(n), the scratch space is kept.
 @usableFromInline
 struct RowSorter<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
     @usableFromInline var sorter = PrefixSorter()
@@ -12,14 +12,14 @@ struct RowSorter<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
         let (entries, count) = (table.unsafeEntries, table.count)
         sorter.places.removeAll(keepingCapacity: true)
         sorter.places.reserveCapacity(count)
-        for identifier in 0..<count {
+        for identifier in 0..<count where !entries[identifier].value.isEmpty {
             sorter.places.append(
                 PrefixSorter.Place(prefix: entries[identifier].key.sortPrefix, identifier: UInt32(identifier)))
         }
         sorter.sortByPrefix()
         sorter.sortTies { entries[Int($0.identifier)].key < entries[Int($1.identifier)].key }
         rows.removeAll(keepingCapacity: true)
-        rows.reserveCapacity(count)
+        rows.reserveCapacity(sorter.places.count)
         for place in sorter.places {
             let entry = entries + Int(place.identifier)
             rows.append(WindowRow(key: entry.pointee.key, value: entry.pointee.value))

@@ -5,13 +5,16 @@ extension HeaderWalk {
     mutating func link(_ type: LinkType, _ bytes: RawSpan) -> NextHeader {
         switch type {
         case .ethernet: return .ethernet
-        case .raw, .rawDLT, .rawDLTOpenBSD, .ipv4, .ipv6: return rawIP(bytes)
+        case .raw, .rawDLT, .rawDLTOpenBSD: return rawIP(bytes)
+        case .ipv4, .classicalIPOverATM, .classicalIPOverATMDLT: return .ip
+        case .ipv6: return .ipv6
         case .null: return nullLoopback(bytes)
         case .loop: return openBSDLoopback(bytes)
         case .linuxCooked: return linuxCooked(bytes)
         case .linuxCooked2: return linuxCooked2(bytes)
-        case .ppp, .pppHDLC, .pppd: return pppLink(bytes)
-        case .pppWithDirection: return skip(1, then: .ppp)
+        case .ppp, .pppHDLC: return pppLink(bytes)
+        case .pppd: return skip(2, then: .ppp)
+        case .pppWithDirection: return pppWithDirection(bytes)
         case .pppoe: return pppoeSession(bytes)
         case .ciscoHDLC: return .ciscoHDLC
         case .ciscoHDLCWithDirection: return skip(1, then: .ciscoHDLC)
@@ -25,10 +28,10 @@ extension HeaderWalk {
         case .ipOverInfiniBand: return ipOverInfiniBand(bytes)
         case .nflog: return netfilterLog(bytes)
         case .pflog: return packetFilterLog(bytes)
-        case .enc: return skip(12, then: .ip)
+        case .enc: return encapsulatingInterface(bytes)
         case .tokenRing: return tokenRing(bytes)
         case .fddi: return skip(13, then: .logicalLinkControl)
-        case .atmRFC1483: return .logicalLinkControl
+        case .atmRFC1483, .atmRFC1483DLT: return .logicalLinkControl
         case .sunATM: return skip(4, then: .logicalLinkControl)
         case .ipOverFibreChannel: return skip(16, then: .logicalLinkControl)
         case .appleIPOverFireWire: return fireWire(bytes)
@@ -36,7 +39,7 @@ extension HeaderWalk {
         case .netANALYZER: return skip(4, then: .ethernet)
         case .netANALYZERTransparent: return skip(12, then: .ethernet)
         case .ethernetMPacket: return skip(8, then: .ethernet)
-        case .pktap: return pktap(bytes)
+        case .pktap, .pktapDLT: return pktap(bytes)
         case .endaceERF: return extensibleRecord(bytes)
         default: return stop(.unknownLinkType)
         }
@@ -60,6 +63,13 @@ extension HeaderWalk {
         guard has(1) else { return stop(.truncatedLinkHeader) }
         let address = bytes.byte(at: offset)
         return address == 0x0f || address == 0x8f ? .ciscoHDLC : .ppp
+    }
+
+    /// Reads a byte that says which way the frame went, and the frame.
+    private mutating func pppWithDirection(_ bytes: RawSpan) -> NextHeader {
+        guard has(1) else { return stop(.truncatedLinkHeader) }
+        offset += 1
+        return pppLink(bytes)
     }
 
     /// Reads a token ring header: access and frame control, two addresses, and the route of
@@ -91,7 +101,7 @@ extension HeaderWalk {
         let type = LinkType(rawValue: bytes.littleEndian32(at: offset + 8))
         guard length >= 12 else { return stop(.badLinkHeader) }
         offset += length
-        return type == .pktap ? stop(.badLinkHeader) : .link(type)
+        return type == .pktap || type == .pktapDLT ? stop(.badLinkHeader) : .link(type)
     }
 
     /// Reads the record header of Endace's ERF: time (8 bytes), type, flags, three lengths, extension

@@ -7,9 +7,9 @@ extension HeaderWalk {
         let destination = bytes.byte(at: offset)
         let source = bytes.byte(at: offset + 1)
         let control = bytes.byte(at: offset + 2)
-        // Numbered frames have two bytes of control; only unnumbered information carries a packet.
-        guard control == 0x03 else { return .none }
-        offset += 3
+        let isNumbered = control & 1 == 0
+        guard isNumbered || control == 0x03 else { return .none }
+        offset += isNumbered ? 4 : 3
         switch (destination, source) {
         case (0xaa, 0xaa): return subnetworkAccess(bytes)
         case (0x06, _): return .ip
@@ -26,7 +26,9 @@ extension HeaderWalk {
         switch (organisation, type) {
         // The second is Cisco's, for bridge tunnels.
         case (0x000000, _) where type > EtherType.largestLength, (0x0000f8, _): return .etherType(type)
-        case (0x0080c2, 0x0001), (0x0080c2, 0x0007): return .ethernet
+        case (0x0080c2, 0x0001), (0x0080c2, 0x0007):
+            offset += 2  // padding
+            return .ethernet
         default: return .none
         }
     }

@@ -19,10 +19,9 @@ extension HeaderWalk {
         let little = big.byteSwapped
         offset += 4
         if little >> 16 == 0 {
+            if little > EtherType.largestLength { return .etherType(UInt16(little)) }
             return little & 0xff == 0 ? family(little >> 8) : family(little)
         }
-        // Old systems kept 16 bits and left whatever was in the others.
-        if little < 0x0006_0000 { return family(little & 0xffff) }
         return big < 0x100 ? family(big) : .etherType(UInt16(truncatingIfNeeded: big))
     }
 
@@ -32,6 +31,15 @@ extension HeaderWalk {
         let number = bytes.uint32(at: offset)
         offset += 4
         return family(number)
+    }
+
+    /// Reads the header of OpenBSD's IPsec interface: family, in either byte order, security parameters (4),
+    /// flags (4).
+    mutating func encapsulatingInterface(_ bytes: RawSpan) -> NextHeader {
+        guard has(12) else { return stop(.truncatedLinkHeader) }
+        let number = bytes.uint32(at: offset)
+        offset += 12
+        return family(min(number, number.byteSwapped))
     }
 
     func family(_ number: UInt32) -> NextHeader {

@@ -22,12 +22,25 @@ extension HeaderWalk {
         if hasQualityOfService { length += 2 }
         if hasHighThroughput { length += 4 }
         guard has(length) else { return stopTruncatedTunnel() }
+        let hasMesh =
+            hasQualityOfService && flags & 0x02 != 0 && bytes.byte(at: offset + qualityOfService + 1) & 1 != 0
         let isLaterFragment = bytes.byte(at: offset + 22) & 0x0f != 0
         if isLaterFragment { return .none }
         let isAggregate = hasQualityOfService && bytes.byte(at: offset + qualityOfService) & 0x80 != 0
         if frame.isPadded { length = (length + 3) & ~3 }
         offset += length
+        if hasMesh {
+            guard skipMeshControl(bytes) else { return stopTruncatedTunnel() }
+        }
         return isAggregate ? aggregate(bytes) : .logicalLinkControl
+    }
+
+    /// Passes over mesh control: flags, time to live, sequence (4 bytes), up to two more addresses.
+    private mutating func skipMeshControl(_ bytes: RawSpan) -> Bool {
+        guard has(6) else { return false }
+        let addresses = Int(bytes.byte(at: offset) & 0x3)
+        offset += 6 + addresses * 6
+        return has(0)
     }
 
     /// Reads the first frame of an aggregate (A-MSDU): destination, source, length. Those beside it are

@@ -19,7 +19,6 @@ extension HeaderWalk {
         let units = Int(bytes.byte(at: offset + 1))
         let length = number == ExtensionHeader.authentication ? (units + 2) * 4 : (units + 1) * 8
         packet.transport = next
-        if number == ExtensionHeader.hopByHop && packet.bytes == 40 { jumboPayload(length, bytes) }
         offset += length
         // A header that ends exactly where the content does has nothing behind it, which is no harm.
         guard offset <= end else { return stop(.truncatedExtensionHeader) }
@@ -44,11 +43,14 @@ extension HeaderWalk {
         return position == 0 ? transportHeader(next, isIPv6: true, bytes) : .none
     }
 
-    /// Looks for the jumbo payload option among hop-by-hop options: type, length, data; type 0 is a single
-    /// byte of padding.
-    private mutating func jumboPayload(_ headerLength: Int, _ bytes: RawSpan) {
+    /// The payload length that a jumbo payload option gives, or 0: the hop-by-hop header at the walk's offset
+    /// has options of type, length and data; type 0 is a single byte of padding. A length that the IPv6
+    /// header could have held is not valid.
+    @inline(never)
+    mutating func jumboPayload(_ bytes: RawSpan) -> Int {
+        guard has(8) else { return 0 }
+        let optionsEnd = min(offset + (Int(bytes.byte(at: offset + 1)) + 1) * 8, end)
         var position = offset + 2
-        let optionsEnd = min(offset + headerLength, end)
         while position + 6 <= optionsEnd {
             let type = bytes.byte(at: position)
             if type == 0 {
@@ -57,10 +59,11 @@ extension HeaderWalk {
             }
             let length = Int(bytes.byte(at: position + 1))
             if type == 0xc2 && length == 4 {
-                packet.bytes += UInt64(bytes.uint32(at: position + 2))
-                return
+                let value = Int(bytes.uint32(at: position + 2))
+                return value > 0xffff ? value : 0
             }
             position += 2 + length
         }
+        return 0
     }
 }

@@ -1,13 +1,13 @@
 // IPv4: RFC 791, section 3.1.
 
 extension HeaderWalk {
-    /// Reads an IPv4 header; options need not be there whole.
+    /// Reads an IPv4 header.
     ///
     ///     byte 0               2        4    6                8     9          10         12       16
     ///          | version, size | length | id | flags, offset  | TTL | protocol | checksum | source | destination
     ///
     /// A total length of 0 comes from segmentation offload and stands for all bytes up to the end of the
-    /// frame as it was on the wire.
+    /// frame as it was on the wire. The destination is the last one of a datagram that takes a source route.
     @inline(__always)
     mutating func ipv4(_ bytes: RawSpan) -> NextHeader {
         guard has(20) else { return stop(.truncatedNetworkHeader) }
@@ -18,15 +18,22 @@ extension HeaderWalk {
             headerLength = Int(first & 0xf) &* 4
             guard headerLength >= 20 else { return stop(.badIPv4HeaderLength) }
         }
+        var destination = bytes.uint32(at: offset &+ 16)
         var totalLength = Int(bytes.uint16(at: offset &+ 2))
         if totalLength < headerLength {
             guard totalLength == 0 else { return stop(.badIPv4TotalLength) }
             totalLength = wireEnd &- offset
         }
+        if headerLength > 20 {
+            guard let final = finalDestination(destination, headerLength: headerLength, bytes) else {
+                return stop(.truncatedNetworkHeader)
+            }
+            destination = final
+        }
         let transport = bytes.byte(at: offset &+ 9)
         accept(
             source: IPAddress(v4: bytes.uint32(at: offset &+ 12)),
-            destination: IPAddress(v4: bytes.uint32(at: offset &+ 16)),
+            destination: IPAddress(v4: destination),
             bytes: UInt64(totalLength), transport: transport)
 
         let fragmentField = bytes.uint16(at: offset &+ 6) & 0x3fff  // more fragments, and the offset
@@ -38,6 +45,37 @@ extension HeaderWalk {
         limit(to: offset &+ totalLength)
         offset &+= headerLength
         return transportHeader(transport, isIPv6: false, bytes)
+    }
+
+    /// Where a datagram goes in the end: the last address of a source route (option 131 or 137: type, length,
+    /// pointer, addresses) that it has not travelled yet, otherwise `destination`. `nil` if the options are
+    /// cut off.
+    @inline(never)
+    private func finalDestination(_ destination: UInt32, headerLength: Int, _ bytes: RawSpan) -> UInt32? {
+        var position = offset + 20
+        let optionsEnd = offset + headerLength
+        while position < optionsEnd {
+            guard position < end else { return nil }
+            let type = bytes.byte(at: position)
+            if type == 0 { break }
+            if type == 1 {
+                position += 1
+                continue
+            }
+            guard position + 1 < optionsEnd else { break }
+            guard position + 1 < end else { return nil }
+            let length = Int(bytes.byte(at: position + 1))
+            guard length >= 2, position + length <= optionsEnd else { break }
+            if type == 131 || type == 137 {
+                guard length >= 7 else { break }
+                guard position + length <= end else { return nil }
+                let pointer = Int(bytes.byte(at: position + 2))
+                let isUnderWay = pointer >= 4 && pointer & 3 == 0 && pointer + 3 <= length
+                return isUnderWay ? bytes.uint32(at: position + length - 4) : destination
+            }
+            position += length
+        }
+        return destination
     }
 
     /// Reads an IP header of either version.

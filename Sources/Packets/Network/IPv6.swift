@@ -16,8 +16,13 @@ extension HeaderWalk {
             destination: bytes.ipv6Address(at: offset &+ 24),
             bytes: UInt64(40 &+ payloadLength), transport: next)
         offset &+= 40
-        // With a hop-by-hop header behind it, length 0 may mean a jumbogram: that header's options tell.
-        if payloadLength != 0 || next != ExtensionHeader.hopByHop { limit(to: offset &+ payloadLength) }
+        if payloadLength == 0 && next == ExtensionHeader.hopByHop {
+            let jumbo = jumboPayload(bytes)
+            packet.bytes = UInt64(40 &+ jumbo)
+            limit(to: offset &+ jumbo)
+        } else {
+            limit(to: offset &+ payloadLength)
+        }
         return transportHeader(next, isIPv6: true, bytes)
     }
 }

@@ -11,6 +11,13 @@ extension HeaderWalk {
         return .none
     }
 
+    /// Reads SCTP's ports, of a common header (12 bytes) that is there whole: no packet with less is
+    /// SCTP's.
+    mutating func sctp(_ bytes: RawSpan) -> NextHeader {
+        guard has(12) else { return stop(.truncatedTransportHeader) }
+        return ports(bytes)
+    }
+
     /// Reads type and code. What an error message quotes is no packet of this capture.
     mutating func icmp(_ bytes: RawSpan) -> NextHeader {
         guard has(2) else { return stop(.truncatedTransportHeader) }

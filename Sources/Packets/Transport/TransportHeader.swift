@@ -16,9 +16,8 @@ extension HeaderWalk {
     private mutating func rarerHeader(_ number: UInt8, isIPv6: Bool, _ bytes: RawSpan) -> NextHeader {
         switch number {
         case TransportProtocol.icmp.rawValue, TransportProtocol.icmpv6.rawValue: return icmp(bytes)
-        case TransportProtocol.udpLite.rawValue, TransportProtocol.dccp.rawValue,
-            TransportProtocol.sctp.rawValue:
-            return ports(bytes)
+        case TransportProtocol.sctp.rawValue: return sctp(bytes)
+        case TransportProtocol.udpLite.rawValue, TransportProtocol.dccp.rawValue: return ports(bytes)
         case ExtensionHeader.authentication: return .ipExtension(number)
         case ExtensionHeader.hopByHop, ExtensionHeader.routing, ExtensionHeader.fragment,
             ExtensionHeader.destinationOptions:

@@ -13,6 +13,8 @@ extension HeaderWalk {
         case 0:
             offset += 20
         case 1:
+            let isUserPlane = flags & 0x10 != 0  // otherwise GTP', for charging
+            guard isUserPlane else { return .none }
             let hasOptions = flags & 0x07 != 0
             let hasExtensions = flags & 0x04 != 0
             offset += 8
@@ -32,7 +34,7 @@ extension HeaderWalk {
         switch bytes.byte(at: offset) {
         case 0x45...0x4e: return .ipv4
         case 0x60...0x6f: return .ipv6
-        default: return .ppp
+        default: return .none
         }
     }
 

@@ -6,7 +6,6 @@ extension HeaderWalk {
     mutating func geneve(_ bytes: RawSpan) -> NextHeader {
         guard has(8) else { return stop(.truncatedTunnelHeader) }
         let first = bytes.byte(at: offset)
-        guard first >> 6 == 0 else { return stop(.badTunnelHeader) }
         let type = bytes.uint16(at: offset + 2)
         separate(by: bytes.uint24(at: offset + 4))
         offset += 8 + Int(first & 0x3f) * 4

@@ -14,8 +14,9 @@ struct HeaderWalk {
     /// False where the outermost IP header is wanted.
     let followsTunnels: Bool
 
-    /// Headers beyond which a packet is taken for an attack on decoders, not for traffic.
-    static let mostHeaders = 64
+    /// Headers beyond which a packet is taken for an attack on decoders, not for traffic. (A test capture of
+    /// libpcap's has more than a hundred extension headers.)
+    static let mostHeaders = 512
 
     @inline(__always)
     init(layer: IPLayer, capturedLength: Int, originalLength: UInt32) {
