@@ -83,6 +83,9 @@ public final class CaptureStream {
     /// The names of the captures, directories replaced by their files, in the order of ``positions``.
     public var sourceNames: [String] { sources.map(\.source.name) }
 
+    /// The captures, directories replaced by their files, in the order of ``positions``.
+    public var captures: [CaptureInput] { sources.map(\.source.input) }
+
     /// Bytes of the captures that were read, compressed or not, for a progress bar.
     public var bytesRead: UInt64 {
         sources.reduce(closedBytesRead) { sum, state in sum + (state.reader?.bytesRead ?? 0) }

@@ -2,24 +2,28 @@ public import EventTime
 import Packets
 
 /// What the table keeps of a live flow beside its key. `Attachment` is the consumer's own part.
+///
+/// The order of the fields is that of use: with the key, what a packet touches fills two cache lines.
 @frozen public struct FlowState<Attachment: BitwiseCopyable & Sendable>: BitwiseCopyable, Sendable {
-    /// Time of the earliest and of the latest packet.
-    @usableFromInline var start: Nanoseconds
-    @usableFromInline var last: Nanoseconds
-    /// The slice to which `pendingFromLow` and `pendingFromHigh` belong.
-    @usableFromInline var slice = Int64.min
-    /// Traffic not yet handed to the sink.
-    @usableFromInline var pendingFromLow = Traffic()
-    @usableFromInline var pendingFromHigh = Traffic()
-    /// Traffic already handed to the sink.
-    @usableFromInline var fromLow = Traffic()
-    @usableFromInline var fromHigh = Traffic()
     @usableFromInline var tcp = TCPState()
     @usableFromInline var initiatorIsHigh: Bool
     @usableFromInline var hasPorts: Bool
     /// The flow stands in the table's list of flows with pending traffic.
     @usableFromInline var isListed = false
+    /// Time of the earliest and of the latest packet.
+    @usableFromInline var start: Nanoseconds
+    @usableFromInline var last: Nanoseconds
+    /// The slice to which `pending` belongs: `Int64.min` before the first packet, `Int64.min + 1` where all was handed
+    /// on.
+    @usableFromInline var slice = Int64.min
+    /// Traffic not yet handed to the sink.
+    @usableFromInline var pending = PendingTraffic()
+    /// Traffic already handed to the sink.
+    @usableFromInline var fromLow = Traffic()
+    @usableFromInline var fromHigh = Traffic()
     public var attachment: Attachment
+    /// Fills the last of four cache lines, so that no flow straddles a fifth.
+    @usableFromInline var padding: (UInt64, UInt64) = (0, 0)
 
     @inlinable init(_ packet: FlowPacket, initiatorIsHigh: Bool, attachment: Attachment) {
         start = packet.time
@@ -32,8 +36,8 @@ import Packets
     /// The flow as it is reported.
     func record(key: FlowKey, endReason: FlowRecord.EndReason) -> FlowRecord {
         var (low, high) = (fromLow, fromHigh)
-        low += pendingFromLow
-        high += pendingFromHigh
+        low += pending.fromLow
+        high += pending.fromHigh
         let (source, destination) = initiatorIsHigh ? (high, low) : (low, high)
         return FlowRecord(
             start: start, end: last,
@@ -48,5 +52,42 @@ import Packets
             sourceTCPFlags: initiatorIsHigh ? tcp.highFlags : tcp.lowFlags,
             destinationTCPFlags: initiatorIsHigh ? tcp.lowFlags : tcp.highFlags,
             endReason: endReason)
+    }
+}
+
+/// Both directions' traffic in one slice, in 40 bytes.
+@frozen @usableFromInline struct PendingTraffic: BitwiseCopyable, Sendable {
+    @usableFromInline var bytesFromLow: UInt64 = 0
+    @usableFromInline var bytesFromHigh: UInt64 = 0
+    @usableFromInline var wireBytesFromLow: UInt64 = 0
+    @usableFromInline var wireBytesFromHigh: UInt64 = 0
+    @usableFromInline var packetsFromLow: UInt32 = 0
+    @usableFromInline var packetsFromHigh: UInt32 = 0
+
+    @inlinable init() {}
+
+    @inlinable var isEmpty: Bool { packetsFromLow | packetsFromHigh == 0 }
+    /// Another packet might not fit the counts.
+    @inlinable var isFull: Bool { packetsFromLow | packetsFromHigh == .max }
+
+    @inlinable var fromLow: Traffic {
+        Traffic(packets: UInt64(packetsFromLow), bytes: bytesFromLow, wireBytes: wireBytesFromLow)
+    }
+
+    @inlinable var fromHigh: Traffic {
+        Traffic(packets: UInt64(packetsFromHigh), bytes: bytesFromHigh, wireBytes: wireBytesFromHigh)
+    }
+
+    @inlinable @inline(__always)
+    mutating func add(_ packet: borrowing FlowPacket) {
+        if packet.isFromHigh {
+            packetsFromHigh &+= 1
+            bytesFromHigh &+= packet.bytes
+            wireBytesFromHigh &+= UInt64(packet.wireBytes)
+        } else {
+            packetsFromLow &+= 1
+            bytesFromLow &+= packet.bytes
+            wireBytesFromLow &+= UInt64(packet.wireBytes)
+        }
     }
 }

@@ -33,54 +33,70 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         return body(flow.pointee.key, &flow.pointee.value.attachment)
     }
 
-    /// The identifier of the flow that a packet would belong to if it were added now; -1 where it is not known.
-    /// Looking up a batch of packets first lets the processor wait for many memory accesses at once.
+    /// Asks for the memory in which a packet's flow will be looked up; then ``prefetchFlow(_:)``, then
+    /// ``add(_:slice:sink:)``, each for a whole batch of packets.
     @inlinable @inline(__always)
-    public func find(_ packet: borrowing FlowPacket) -> Int { flows.find(packet.key, hash: packet.hash) }
+    public func prefetchSlot(_ packet: borrowing FlowPacket) { flows.prefetchSlot(hash: packet.hash) }
 
-    /// Takes an IP packet whose time lies in `slice`. `found` is what ``find(_:)`` said of it, or -1.
+    /// Asks for the part of a flow that a packet touches, all of it where `touchesAttachment`. Returns the flow's
+    /// identifier, or that of one with the same hash; -1 where there is none.
+    @inlinable @inline(__always)
+    public func prefetchFlow(_ packet: borrowing FlowPacket, touchesAttachment: Bool) -> Int {
+        flows.prefetchEntry(hash: packet.hash, lines: touchesAttachment ? 4 : 2)
+    }
+
+    /// Asks for the memory of the flow with an identifier, past or present.
+    @inlinable public func prefetch(_ identifier: Int) { flows.prefetch(identifier, lines: 4) }
+
+    /// The attachment of a flow whose traffic is about to move on to `slice`; `nil` of one that is there already.
+    @inlinable @inline(__always)
+    public func attachment(of identifier: Int, movingTo slice: Int64) -> Attachment? {
+        let flow = flows[identifier]
+        return flow.pointee.value.slice == slice ? nil : flow.pointee.value.attachment
+    }
+
+    /// Takes an IP packet whose time lies in `slice`.
     @inlinable @inline(__always)
     public mutating func add<Sink: FlowSink & ~Copyable>(
-        _ packet: inout FlowPacket, slice: Int64, found: Int, sink: inout Sink
+        _ packet: inout FlowPacket, slice: Int64, sink: inout Sink
     ) where Sink.Attachment == Attachment {
-        var identifier = found
-        if packet.fragment != .whole {
-            fragments.visit(&packet)
-            identifier = -1
-        }
-        // A flow that was removed since no longer has its key.
-        if identifier < 0 || flows[identifier].pointee.key != packet.key { identifier = find(packet) }
+        if packet.fragment != .whole { fragments.visit(&packet) }
+        var identifier = flows.find(packet.key, hash: packet.hash)
         if identifier < 0 {
             identifier = begin(packet, sink: &sink)
         } else if let reason = reasonToEnd(flows[identifier].pointee.value, packet) {
             restart(identifier, packet, reason: reason, sink: &sink)
         }
         let flow = flows[identifier]
+        if flow.pointee.value.pending.isFull { Self.handOver(flow, to: &sink) }
         if flow.pointee.value.slice != slice {
             enter(slice, identifier, isRevising: packet.isRevising, sink: &sink)
-        } else if packet.isRevising {
-            sink.sawFlow(
-                &flow.pointee.value.attachment, key: packet.key, identifier: identifier, slice: slice, isFirst: false,
-                isRevising: true)
+        } else {
+            // The table was flushed in the midst of the slice.
+            if !flow.pointee.value.isListed { list(identifier) }
+            if packet.isRevising {
+                sink.sawFlow(
+                    &flow.pointee.value.attachment, key: packet.key, identifier: identifier, slice: slice,
+                    isFirst: false, isRevising: true)
+            }
         }
         if packet.time > flow.pointee.value.last { flow.pointee.value.last = packet.time }
         if packet.time < flow.pointee.value.start { flow.pointee.value.start = packet.time }
-        let traffic = Traffic(packets: 1, bytes: packet.bytes, wireBytes: UInt64(packet.wireBytes))
-        if packet.isFromHigh {
-            flow.pointee.value.pendingFromHigh += traffic
-        } else {
-            flow.pointee.value.pendingFromLow += traffic
-        }
+        flow.pointee.value.pending.add(packet)
         if packet.tcpFlags != 0 { noteTCP(identifier, packet) }
     }
 
     /// Hands on all traffic that is pending.
     @inlinable public mutating func flush<Sink: FlowSink & ~Copyable>(into sink: inout Sink)
     where Sink.Attachment == Attachment {
-        for identifier in pending where flows[Int(identifier)].pointee.value.isListed {
+        for (place, identifier) in pending.enumerated() {
+            if place + 8 < pending.count { flows.prefetch(Int(pending[place + 8]), lines: 2) }
             let flow = flows[Int(identifier)]
+            guard flow.pointee.value.isListed else { continue }
             Self.handOver(flow, to: &sink)
             flow.pointee.value.isListed = false
+            // A late packet of the same slice has to list the flow again.
+            flow.pointee.value.slice = .min + 1
         }
         pending.removeAll(keepingCapacity: true)
     }
@@ -137,8 +153,12 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
             return flow.tcp.closed ?? .idle
         }
         if packet.tcpFlags & TCPState.syn != 0, flow.tcp.isReopened(by: packet) { return flow.tcp.replaced }
-        // Saturating: times lie up to 585 years apart.
-        if packet.time.saturatingAdd(-limits.activeTimeout) >= flow.start, flow.tcp.closed == nil { return .active }
+        // Times lie up to 585 years apart: too far for a signed difference.
+        if packet.time >= flow.start,
+            UInt64(bitPattern: packet.time &- flow.start) >= limits.activeTimeout.magnitude, flow.tcp.closed == nil
+        {
+            return .active
+        }
         return nil
     }
 
@@ -191,13 +211,16 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         let isFirst = flow.pointee.value.slice == .min
         if !isFirst { Self.handOver(flow, to: &sink) }
         flow.pointee.value.slice = slice
-        if !flow.pointee.value.isListed {
-            flow.pointee.value.isListed = true
-            pending.append(UInt32(identifier))
-        }
+        if !flow.pointee.value.isListed { list(identifier) }
         sink.sawFlow(
             &flow.pointee.value.attachment, key: flow.pointee.key, identifier: identifier, slice: slice,
             isFirst: isFirst, isRevising: isRevising)
+    }
+
+    /// Puts a flow on the list of those with traffic to be handed on.
+    @inlinable mutating func list(_ identifier: Int) {
+        flows[identifier].pointee.value.isListed = true
+        pending.append(UInt32(identifier))
     }
 
     @inlinable mutating func noteTCP(_ identifier: Int, _ packet: FlowPacket) {
@@ -216,16 +239,15 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     @inlinable static func handOver<Sink: FlowSink & ~Copyable>(
         _ flow: UnsafeMutablePointer<KeyedTable<FlowKey, FlowState<Attachment>>.Entry>, to sink: inout Sink
     ) where Sink.Attachment == Attachment {
-        guard flow.pointee.value.pendingFromLow.packets | flow.pointee.value.pendingFromHigh.packets != 0 else {
-            return
-        }
+        let pending = flow.pointee.value.pending
+        guard !pending.isEmpty else { return }
+        let (fromLow, fromHigh) = (pending.fromLow, pending.fromHigh)
         sink.addTraffic(
             flow.pointee.value.attachment, key: flow.pointee.key, slice: flow.pointee.value.slice,
-            fromLow: flow.pointee.value.pendingFromLow, fromHigh: flow.pointee.value.pendingFromHigh)
-        flow.pointee.value.fromLow += flow.pointee.value.pendingFromLow
-        flow.pointee.value.fromHigh += flow.pointee.value.pendingFromHigh
-        flow.pointee.value.pendingFromLow = Traffic()
-        flow.pointee.value.pendingFromHigh = Traffic()
+            fromLow: fromLow, fromHigh: fromHigh)
+        flow.pointee.value.fromLow += fromLow
+        flow.pointee.value.fromHigh += fromHigh
+        flow.pointee.value.pending = PendingTraffic()
     }
 
     @inlinable mutating func evict<Sink: FlowSink & ~Copyable>(at time: Nanoseconds, sink: inout Sink)
@@ -235,10 +257,12 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         let (flows, limits) = (flows.unsafeEntries, limits)
         let victim = wheel.popEarliest { Self.deadline(of: flows[$0].value, limits) }
         swap(&wheel, &timers)
-        if let victim {
-            remove(
-                victim, reason: self.flows[victim].pointee.value.tcp.closed ?? .evicted, at: time, sink: &sink)
-        }
+        guard let victim else { return }
+        let flow = self.flows[victim]
+        // A flow whose time was over, though nobody had looked, ends as one that expires.
+        let deadline = Self.deadline(of: flow.pointee.value, limits)
+        let reason = flow.pointee.value.tcp.closed ?? (deadline < time ? .idle : .evicted)
+        remove(victim, reason: reason, at: min(deadline, time), sink: &sink)
     }
 
     /// Hands on what the sink has not yet got of a flow, and the flow's record.
@@ -269,7 +293,5 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         let flow = flows[identifier]
         flow.pointee.value.isListed = false
         flows.remove(identifier, hash: flow.pointee.key.tableHash)
-        // Nobody who remembers the identifier takes it for the flow's.
-        flow.pointee.key.family = 0
     }
 }

@@ -31,6 +31,7 @@ public final class ReplayJob {
         self.configuration = configuration
         self.report = report
         stream = try CaptureStream(inputs: configuration.inputs, filter: configuration.filter)
+        try FileIdentity.checkThatNoOutput(of: configuration.outputs, isAmong: stream.captures)
         output = OutputStage(
             try ReportWriter(outputs: configuration.outputs, options: configuration.reportOptions))
         progress = configuration.progressWidth.map {
@@ -40,7 +41,8 @@ public final class ReplayJob {
 
     /// Reads everything and writes all reports. Throws ``WorkerThread/CannotStart``.
     public func run() throws -> Outcome {
-        let analysis = configuration.analysis(keepsFlows: output.wantsFlows)
+        let analysis = configuration.analysis(
+            keepsFlows: output.wantsFlows, reportsHosts: output.wantsHosts)
         let workers = min(configuration.workers, analysis.groupCount)
         let output = output
         if workers > 1 {
@@ -64,17 +66,10 @@ public final class ReplayJob {
     private func read<Consumer: Analysis>(into consumer: Consumer) {
         var intake = PacketIntake(configuration, consumer: consumer)
         var left = configuration.packetLimit ?? .max
-        while left > 0, !RunSignals.wantsStop, !output.hasFailed, stream.readBatch() {
-            if stream.count <= left {
-                stream.forEachPacket { record, bytes in intake.take(record, bytes) }
-                left -= UInt64(stream.count)
-            } else {
-                stream.forEachPacket { record, bytes in
-                    guard left > 0 else { return }
-                    left -= 1
-                    intake.take(record, bytes)
-                }
-            }
+        // No more is read than may be analysed: what was received does not depend on the size of batches.
+        while left > 0, !RunSignals.wantsStop, !output.hasFailed, stream.readBatch(upTo: Int(clamping: left)) {
+            stream.forEachPacket { record, bytes in intake.take(record, bytes) }
+            left -= UInt64(stream.count)
             afterBatch(intake)
         }
         let (dirty, notes) = intake.finish()

@@ -1,3 +1,5 @@
+public import CPrefetch
+
 /// Finds small integers by hash: the index of a table whose entries lie elsewhere.
 ///
 /// Open addressing with linear probing over eight-byte slots; a slot holds 32 bits of hash beside the identifier,
@@ -37,6 +39,25 @@ public struct HashIndex: ~Copyable {
         }
     }
 
+    /// Asks for the memory that ``find(_:where:)`` will look at first.
+    @inlinable @inline(__always)
+    public func prefetch(_ hash: UInt32) { prefetchForWriting(slots + (Int(hash) & mask)) }
+
+    /// The first identifier stored under `hash`, without looking at its entry; -1 where there is none. A guess that
+    /// is nearly always right.
+    @inlinable @inline(__always)
+    public func guess(_ hash: UInt32) -> Int {
+        var position = Int(hash) & mask
+        while true {
+            let slot = slots[position]
+            if slot == 0 { return -1 }
+            if UInt32(truncatingIfNeeded: slot >> 32) == hash {
+                return Int(UInt32(truncatingIfNeeded: slot)) - 1
+            }
+            position = (position + 1) & mask
+        }
+    }
+
     /// Adds `identifier` (0 to 2^32 - 2) under `hash`. The caller has checked that it is not there.
     public mutating func insert(_ identifier: Int, hash: UInt32) {
         if (count + 1) * 4 > (mask + 1) * 3 { grow() }
@@ -64,6 +85,17 @@ public struct HashIndex: ~Copyable {
         }
         slots[hole] = 0
         count -= 1
+    }
+
+    /// Gives the identifier `old`, which is there under `hash`, the new name `new`.
+    @inlinable public mutating func rename(_ old: Int, to new: Int, hash: UInt32) {
+        let sought = UInt64(hash) << 32 | UInt64(old + 1)
+        var position = Int(hash) & mask
+        while slots[position] != sought {
+            if slots[position] == 0 { return }
+            position = (position + 1) & mask
+        }
+        slots[position] = UInt64(hash) << 32 | UInt64(new + 1)
     }
 
     /// Forgets every identifier and keeps the memory.

@@ -1,3 +1,5 @@
+public import CPrefetch
+
 /// What a key of a ``KeyedTable`` offers: cheap equality and 32 well-mixed bits of hash.
 public protocol TableKey: Equatable, BitwiseCopyable, Sendable {
     var tableHash: UInt32 { get }
@@ -37,7 +39,7 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
     @inlinable public init(minimumCapacity: Int = 8) {
         capacity = max(minimumCapacity, 8)
         index = HashIndex(minimumCapacity: capacity)
-        entries = .allocate(capacity: capacity)
+        entries = Self.allocate(capacity)
     }
 
     @inlinable deinit { entries.deallocate() }
@@ -63,6 +65,27 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
         return index.find(hash) { entries[$0].key == key }
     }
 
+    /// Asks for the memory in which `hash` will be looked up. The first of three steps by which the processor waits
+    /// for many entries at once: this for each key of a batch, then ``prefetchEntry(hash:lines:)``, then the look-ups.
+    @inlinable @inline(__always)
+    public func prefetchSlot(hash: UInt32) { index.prefetch(hash) }
+
+    /// Asks for the first cache lines of the entry that will very likely be found under `hash`, and returns its
+    /// identifier; -1 where there is none.
+    @inlinable @inline(__always)
+    public func prefetchEntry(hash: UInt32, lines: Int) -> Int {
+        let identifier = index.guess(hash)
+        if identifier >= 0 { prefetch(identifier, lines: lines) }
+        return identifier
+    }
+
+    /// Asks for the first cache lines of an entry.
+    @inlinable @inline(__always)
+    public func prefetch(_ identifier: Int, lines: Int) {
+        let entry = UnsafeRawPointer(entries + identifier)
+        for line in 0..<lines { prefetchForWriting(entry + line * 64) }
+    }
+
     /// Adds an entry for a key that is not there, and returns its identifier.
     @inlinable public mutating func insert(_ key: Key, hash: UInt32, value: Value) -> Int {
         let identifier: Int
@@ -84,6 +107,16 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
         free.append(UInt32(identifier))
     }
 
+    /// Removes an entry of a dense table and keeps it dense: the last entry takes over the identifier.
+    @inlinable public mutating func removeDensely(_ identifier: Int, hash: UInt32) {
+        assert(free.isEmpty)
+        index.remove(identifier, hash: hash)
+        bound -= 1
+        guard identifier != bound else { return }
+        entries[identifier] = entries[bound]
+        index.rename(bound, to: identifier, hash: entries[identifier].key.tableHash)
+    }
+
     /// Removes every entry and keeps the memory.
     @inlinable public mutating func removeAll() {
         index.removeAll()
@@ -91,8 +124,15 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
         bound = 0
     }
 
+    /// Aligned to cache lines.
+    @inlinable static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Entry> {
+        UnsafeMutableRawPointer.allocate(
+            byteCount: capacity * MemoryLayout<Entry>.stride, alignment: 64
+        ).bindMemory(to: Entry.self, capacity: capacity)
+    }
+
     @inlinable mutating func grow() {
-        let larger = UnsafeMutablePointer<Entry>.allocate(capacity: capacity * 2)
+        let larger = Self.allocate(capacity * 2)
         larger.moveInitialize(from: entries, count: bound)
         entries.deallocate()
         entries = larger

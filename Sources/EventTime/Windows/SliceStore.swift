@@ -74,6 +74,14 @@ struct SliceStore<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
 
     @inlinable @inline(never)
     mutating func otherSlice(_ number: Int64) -> UnsafeMutablePointer<Slice> {
+        // Mostly there is a slice for each number: then the place is known at once.
+        if let first = live.first {
+            let (distance, overflow) = number.subtractingReportingOverflow(first.pointee.number)
+            if !overflow, distance >= 0, distance < live.count, live[Int(distance)].pointee.number == number {
+                current = live[Int(distance)]
+                return live[Int(distance)]
+            }
+        }
         let place = firstPlace(from: number)
         if place == live.count || live[place].pointee.number != number {
             let slice: UnsafeMutablePointer<Slice>

@@ -12,6 +12,8 @@ public enum ReportError: Error, Hashable, Sendable {
     case emptyDestination(argument: String)
     /// Two outputs for one file, or two on standard output that are not tables.
     case sameDestination(String)
+    /// An output that is one of the inputs, under whatever name: creating it would destroy what is to be read.
+    case outputIsInput(String)
     case unknownSortField(String, known: [String])
     case badTop(Int)
     /// `code` is errno's.
@@ -65,6 +67,8 @@ extension ReportError: CustomStringConvertible {
             return place == "-"
                 ? "two outputs on standard output: only tables of different kinds can share it"
                 : "\(place): two outputs for one file"
+        case .outputIsInput(let place):
+            return "\(place): is also an input, and writing it would destroy what is to be read"
         case .unknownSortField(let field, let known):
             return "cannot sort by '\(field)'; the fields are \(known.joined(separator: ", "))"
         case .badTop(let number):
