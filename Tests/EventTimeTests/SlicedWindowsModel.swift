@@ -33,6 +33,7 @@ struct TestFold: SliceAccumulator, Equatable {
     }
 
     var isEmpty: Bool { count == 0 }
+    var isZero: Bool { self == TestFold() }
 }
 
 /// A thing of one key: `value` in each slice of a range.
@@ -161,7 +162,7 @@ struct WindowDriver: ~Copyable {
         while let window = operation.nextFiring(through: time) {
             firings.append(
                 TestFiring(
-                    window: operation.windows.window(window), rows: operation.rows.map(TestFiring.Row.init),
+                    window: operation.windows.window(window), rows: operation.takeRows().map(TestFiring.Row.init),
                     changed: nil))
             operation.pass(to: operation.window(after: window))
         }
