@@ -42,7 +42,8 @@ struct SliceStore<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
         running.end = end
     }
 
-    /// Takes the slices before `first` out of `running`.
+    /// Takes the slices before `first` out of `running`, all of which it has taken in: what comes into sight in a slice
+    /// that is passed over may go out of sight in a later one.
     @inlinable func leave(_ running: inout Running, until first: Int64) {
         guard first > running.first else { return }
         var place = firstPlace(from: running.first)
@@ -51,6 +52,7 @@ struct SliceStore<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
             place += 1
         }
         running.first = first
+        running.end = max(running.end, first)
     }
 
     /// The place of the first live slice whose number is at least `number`.

@@ -128,8 +128,8 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
         for window in dirty {
             var rows: [Row] = []
             if overlaps {
-                slices.leave(&ahead, until: window)
                 slices.enter(&ahead, until: window + windows.slicesPerWindow)
+                slices.leave(&ahead, until: window)
                 ahead.settle(&sorter)
                 rows = ahead.rows
             } else {
@@ -155,9 +155,11 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
         let window = min(
             windows.firstOpenWindow(watermark: watermark.saturatingAdd(-allowedLateness)), nextWindow)
         if overlaps, keepsFired {
+            let end = window.saturatingAdd(windows.slicesPerWindow)
+            slices.enter(&anchor, until: min(end, front.end))
             slices.leave(&anchor, until: window)
-            slices.enter(&anchor, until: min(window.saturatingAdd(windows.slicesPerWindow), front.end))
-            anchor.settle(&sorter)
+            // In a part of a window a key can be in sight without an element: its row must not be dropped.
+            if anchor.end >= end { anchor.settle(&sorter) }
         }
         firstOpen = max(firstOpen, window)
         slices.drop(before: window)
