@@ -28,7 +28,7 @@ struct HostPairs: ~Copyable {
     /// Notes that a flow of the pair was seen in `slice`; `nil` where the pair is new and there is no room for it.
     mutating func visit(
         _ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey, group: Int, slice: Int64, windowLength: Int64,
-        floor: Int64
+        floor: Int64, frontSlice: Int64
     ) -> SliceVisits.Change? {
         if !isCurrent(flow, group) {
             let key = HostPair(low: low, high: high)
@@ -46,8 +46,11 @@ struct HostPairs: ~Copyable {
         let pair = tables[group][Int(flow.pair)]
         guard !pair.pointee.value.visits.isRepeat(slice) else { return .init() }
         let change = pair.pointee.value.visits.visit(slice, windowLength: windowLength, floor: floor)
-        if windowLength > 1, pair.pointee.value.visits.isOpen, pair.pointee.value.check == .min {
-            pair.pointee.value.check = pair.pointee.value.visits.last
+        let last = pair.pointee.value.visits.last
+        // What has left the running window already is for ``endLate(_:group:before:)``: nobody will look there again.
+        if windowLength > 1, pair.pointee.value.visits.isOpen, pair.pointee.value.check == .min, last >= frontSlice
+        {
+            pair.pointee.value.check = last
             checks.add(check(group, Int(flow.pair)), slice: pair.pointee.value.check)
         }
         return change

@@ -257,7 +257,8 @@ public struct HostWindows: ~Copyable, FlowSink {
     ) -> SliceVisits.Change {
         if !flow.countsAsPeer {
             if let change = pairs.visit(
-                &flow, low, high, group: group, slice: slice, windowLength: windowLength, floor: floor)
+                &flow, low, high, group: group, slice: slice, windowLength: windowLength, floor: floor,
+                frontSlice: hosts.frontSlice)
             {
                 return change
             }
