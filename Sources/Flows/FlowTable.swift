@@ -38,9 +38,22 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     @inlinable @inline(__always)
     public func prefetchSlot(_ packet: borrowing FlowPacket) { flows.prefetchSlot(hash: packet.hash) }
 
-    /// Asks for the part of a flow that a packet touches.
+    /// Asks for the part of a flow that a packet touches, all of it where `touchesAttachment`. Returns the flow's
+    /// identifier, or that of one with the same hash; -1 where there is none.
     @inlinable @inline(__always)
-    public func prefetchFlow(_ packet: borrowing FlowPacket) { flows.prefetchEntry(hash: packet.hash, lines: 2) }
+    public func prefetchFlow(_ packet: borrowing FlowPacket, touchesAttachment: Bool) -> Int {
+        flows.prefetchEntry(hash: packet.hash, lines: touchesAttachment ? 4 : 2)
+    }
+
+    /// Asks for the memory of the flow with an identifier, past or present.
+    @inlinable public func prefetch(_ identifier: Int) { flows.prefetch(identifier, lines: 4) }
+
+    /// The attachment of a flow whose traffic is about to move on to `slice`; `nil` of one that is there already.
+    @inlinable @inline(__always)
+    public func attachment(of identifier: Int, movingTo slice: Int64) -> Attachment? {
+        let flow = flows[identifier]
+        return flow.pointee.value.slice == slice ? nil : flow.pointee.value.attachment
+    }
 
     /// Takes an IP packet whose time lies in `slice`.
     @inlinable @inline(__always)
@@ -58,10 +71,14 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         if flow.pointee.value.pending.isFull { Self.handOver(flow, to: &sink) }
         if flow.pointee.value.slice != slice {
             enter(slice, identifier, isRevising: packet.isRevising, sink: &sink)
-        } else if packet.isRevising {
-            sink.sawFlow(
-                &flow.pointee.value.attachment, key: packet.key, identifier: identifier, slice: slice, isFirst: false,
-                isRevising: true)
+        } else {
+            // The table was flushed in the midst of the slice.
+            if !flow.pointee.value.isListed { list(identifier) }
+            if packet.isRevising {
+                sink.sawFlow(
+                    &flow.pointee.value.attachment, key: packet.key, identifier: identifier, slice: slice,
+                    isFirst: false, isRevising: true)
+            }
         }
         if packet.time > flow.pointee.value.last { flow.pointee.value.last = packet.time }
         if packet.time < flow.pointee.value.start { flow.pointee.value.start = packet.time }
@@ -136,8 +153,12 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
             return flow.tcp.closed ?? .idle
         }
         if packet.tcpFlags & TCPState.syn != 0, flow.tcp.isReopened(by: packet) { return flow.tcp.replaced }
-        // Saturating: times lie up to 585 years apart.
-        if packet.time.saturatingAdd(-limits.activeTimeout) >= flow.start, flow.tcp.closed == nil { return .active }
+        // Times lie up to 585 years apart: too far for a signed difference.
+        if packet.time >= flow.start,
+            UInt64(bitPattern: packet.time &- flow.start) >= limits.activeTimeout.magnitude, flow.tcp.closed == nil
+        {
+            return .active
+        }
         return nil
     }
 
@@ -190,13 +211,16 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         let isFirst = flow.pointee.value.slice == .min
         if !isFirst { Self.handOver(flow, to: &sink) }
         flow.pointee.value.slice = slice
-        if !flow.pointee.value.isListed {
-            flow.pointee.value.isListed = true
-            pending.append(UInt32(identifier))
-        }
+        if !flow.pointee.value.isListed { list(identifier) }
         sink.sawFlow(
             &flow.pointee.value.attachment, key: flow.pointee.key, identifier: identifier, slice: slice,
             isFirst: isFirst, isRevising: isRevising)
+    }
+
+    /// Puts a flow on the list of those with traffic to be handed on.
+    @inlinable mutating func list(_ identifier: Int) {
+        flows[identifier].pointee.value.isListed = true
+        pending.append(UInt32(identifier))
     }
 
     @inlinable mutating func noteTCP(_ identifier: Int, _ packet: FlowPacket) {
@@ -233,10 +257,12 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         let (flows, limits) = (flows.unsafeEntries, limits)
         let victim = wheel.popEarliest { Self.deadline(of: flows[$0].value, limits) }
         swap(&wheel, &timers)
-        if let victim {
-            remove(
-                victim, reason: self.flows[victim].pointee.value.tcp.closed ?? .evicted, at: time, sink: &sink)
-        }
+        guard let victim else { return }
+        let flow = self.flows[victim]
+        // A flow whose time was over, though nobody had looked, ends as one that expires.
+        let deadline = Self.deadline(of: flow.pointee.value, limits)
+        let reason = flow.pointee.value.tcp.closed ?? (deadline < time ? .idle : .evicted)
+        remove(victim, reason: reason, at: min(deadline, time), sink: &sink)
     }
 
     /// Hands on what the sink has not yet got of a flow, and the flow's record.

@@ -14,6 +14,8 @@
         self.wireBytes = wireBytes
     }
 
+    @inlinable public var isZero: Bool { packets | bytes | wireBytes == 0 }
+
     @inlinable @inline(__always)
     public static func += (a: inout Traffic, b: Traffic) {
         a.packets &+= b.packets

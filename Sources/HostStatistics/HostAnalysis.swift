@@ -16,11 +16,13 @@ public struct HostAnalysis: ~Copyable {
         public var maximumHosts: Int
         /// Whether ended flows are reported.
         public var keepsFlows: Bool
+        /// Whether the rows of hosts are reported; without, window reports have none.
+        public var reportsHosts: Bool
 
         public init(
             windows: SlidingWindows, allowedLateness: Nanoseconds = 0, idleTimeout: Nanoseconds = 60 * .second,
             activeTimeout: Nanoseconds = 300 * .second, maximumFlows: Int = 1 << 20, maximumHosts: Int = 1 << 20,
-            keepsFlows: Bool = false
+            keepsFlows: Bool = false, reportsHosts: Bool = true
         ) {
             self.windows = windows
             self.allowedLateness = allowedLateness
@@ -29,6 +31,7 @@ public struct HostAnalysis: ~Copyable {
             self.maximumFlows = maximumFlows
             self.maximumHosts = maximumHosts
             self.keepsFlows = keepsFlows
+            self.reportsHosts = reportsHosts
         }
 
         /// Key groups: 64, each with its share of the limits; one where a limit is too small to be shared.
@@ -46,6 +49,7 @@ public struct HostAnalysis: ~Copyable {
     /// Flow tables by key group; those of other workers stay empty.
     private let tables: UnsafeMutablePointer<FlowTable<FlowVisits>>
     private var windows: HostWindows
+    private let makesRows: Bool
     /// The slice of the last packet, and its bounds.
     private var slice: Int64 = 0
     private var sliceStart: Nanoseconds = 0
@@ -53,9 +57,13 @@ public struct HostAnalysis: ~Copyable {
     private var flushedThrough = Int64.min
     /// Packets whose memory is asked for before the first of them is added.
     private static var lookAhead: Int { 32 }
+    private let guesses = UnsafeMutablePointer<Int>.allocate(capacity: HostAnalysis.lookAhead)
 
-    public init(_ configuration: Configuration) {
+    /// `isAlone`: no other worker has a share in the same windows.
+    public init(_ configuration: Configuration, isAlone: Bool = false) {
         self.configuration = configuration
+        // Others' rows may be of the same hosts: only merged can they be counted.
+        makesRows = configuration.reportsHosts || !isAlone
         groupCount = configuration.groupCount
         tables = .allocate(capacity: groupCount)
         for group in 0..<groupCount {
@@ -71,6 +79,7 @@ public struct HostAnalysis: ~Copyable {
     deinit {
         tables.deinitialize(count: groupCount)
         tables.deallocate()
+        guesses.deallocate()
     }
 
     /// Takes packets that are not too late for every window, in the order of their clocks.
@@ -78,18 +87,33 @@ public struct HostAnalysis: ~Copyable {
         var start = 0
         while start < packets.count {
             let end = min(start + Self.lookAhead, packets.count)
-            for index in start..<end where packets[index].kind == .ip {
-                tables[group(of: packets[index])].prefetchSlot(packets[index])
-            }
-            for index in start..<end where packets[index].kind == .ip {
-                tables[group(of: packets[index])].prefetchFlow(packets[index])
-            }
+            prefetch(packets, start..<end)
             for index in start..<end { add(&packets[index]) }
             start = end
         }
     }
 
+    /// Asks for the memory that a stretch of packets will touch, one kind of it after the other, so that the processor
+    /// waits for many packets at once.
     @inline(__always)
+    private func prefetch(_ packets: UnsafeMutableBufferPointer<FlowPacket>, _ range: Range<Int>) {
+        let overlaps = configuration.windows.slicesPerWindow > 1
+        for index in range where packets[index].kind == .ip {
+            tables[group(of: packets[index])].prefetchSlot(packets[index])
+        }
+        for index in range where packets[index].kind == .ip {
+            guesses[index - range.lowerBound] = tables[group(of: packets[index])].prefetchFlow(
+                packets[index], touchesAttachment: overlaps)
+        }
+        guard overlaps else { return }
+        for index in range where packets[index].kind == .ip {
+            let (group, guess) = (group(of: packets[index]), guesses[index - range.lowerBound])
+            if guess >= 0, let flow = tables[group].attachment(of: guess, movingTo: slice) {
+                windows.pairs.prefetch(flow, group: group)
+            }
+        }
+    }
+
     private func group(of packet: FlowPacket) -> Int {
         Configuration.group(of: packet, groupCount: groupCount)
     }
@@ -107,7 +131,7 @@ public struct HostAnalysis: ~Copyable {
     private mutating func moveSlice(to time: Nanoseconds) {
         slice = configuration.windows.slice(containing: time)
         sliceStart = configuration.windows.start(ofSlice: slice)
-        sliceEnd = configuration.windows.start(ofSlice: slice + 1)
+        sliceEnd = configuration.windows.start(ofSlice: slice.saturatingAdd(1))
     }
 
     /// Event time has come to `time`: no packet before it is still to come, but late ones. Ends flows, and fires the
@@ -142,12 +166,15 @@ public struct HostAnalysis: ~Copyable {
         windows.flushTotals()
         var results = windows.refire(dirty)
         while let window = windows.hosts.nextFiring(through: time) {
-            results.append(PartialWindow(window: window, hosts: windows.hosts.rows))
+            results.append(
+                PartialWindow(
+                    window: window, hosts: makesRows ? windows.hosts.takeRows() : [],
+                    hostCount: windows.hosts.rowCount))
             pass(to: windows.hosts.window(after: window))
         }
         pass(to: windows.hosts.firstWindow(openAt: time))
         windows.fireTotals(through: time, into: &results)
-        windows.close(watermark: time == .max ? .max : time - 1)
+        windows.close(watermark: time == .max ? .max : time.saturatingAdd(-1))
         return takeResult(windows: results)
     }
 
@@ -163,7 +190,12 @@ public struct HostAnalysis: ~Copyable {
     }
 
     private mutating func leaveFlows(_ slice: Int64) {
-        for check in windows.checks.take(slice) {
+        let checks = windows.checks.take(slice)
+        for (place, check) in checks.enumerated() {
+            if place + 8 < checks.count {
+                let next = checks[place + 8]
+                tables[Int(next.group)].prefetch(Int(next.identifier))
+            }
             tables[Int(check.group)].withAttachment(of: Int(check.identifier)) { key, flow in
                 guard flow.serial == check.serial else { return }
                 windows.leaveFlow(&flow, key, slice, check)

@@ -25,10 +25,16 @@ struct HostPairs: ~Copyable {
         tables.deallocate()
     }
 
+    /// Asks for the memory of a flow's pair.
+    @inline(__always)
+    func prefetch(_ flow: FlowVisits, group: Int) {
+        if flow.pair >= 0 { tables[group].prefetch(Int(flow.pair), lines: 2) }
+    }
+
     /// Notes that a flow of the pair was seen in `slice`; `nil` where the pair is new and there is no room for it.
     mutating func visit(
         _ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey, group: Int, slice: Int64, windowLength: Int64,
-        floor: Int64, frontSlice: Int64
+        floor: Int64
     ) -> SliceVisits.Change? {
         if !isCurrent(flow, group) {
             let key = HostPair(low: low, high: high)
@@ -45,15 +51,7 @@ struct HostPairs: ~Copyable {
         }
         let pair = tables[group][Int(flow.pair)]
         guard !pair.pointee.value.visits.isRepeat(slice) else { return .init() }
-        let change = pair.pointee.value.visits.visit(slice, windowLength: windowLength, floor: floor)
-        let last = pair.pointee.value.visits.last
-        // What has left the running window already is for ``endLate(_:group:before:)``: nobody will look there again.
-        if windowLength > 1, pair.pointee.value.visits.isOpen, pair.pointee.value.check == .min, last >= frontSlice
-        {
-            pair.pointee.value.check = last
-            checks.add(check(group, Int(flow.pair)), slice: pair.pointee.value.check)
-        }
-        return change
+        return pair.pointee.value.visits.visit(slice, windowLength: windowLength, floor: floor)
     }
 
     /// Where the pair that a flow was just counted for counts its two ends.
@@ -63,17 +61,27 @@ struct HostPairs: ~Copyable {
         tables[group][Int(flow.pair)].pointee.value.ends = ends
     }
 
-    /// Ends the pair's chain where all of it lies before `slice`, which nobody will look at again; returns its last
-    /// slice.
-    func endLate(_ flow: FlowVisits, group: Int, before slice: Int64) -> Int64? {
+    /// Sees to it that the pair will be looked at when its last slice leaves. Where that lies before `front`, it has
+    /// left and nobody will look at it again: its chain ends, and the slice is returned.
+    mutating func follow(_ flow: FlowVisits, group: Int, front: Int64) -> Int64? {
         let pair = tables[group][Int(flow.pair)]
-        return pair.pointee.value.visits.last < slice ? pair.pointee.value.visits.end() : nil
+        guard pair.pointee.value.visits.isOpen else { return nil }
+        if pair.pointee.value.visits.last < front { return pair.pointee.value.visits.end() }
+        if pair.pointee.value.check == .min {
+            pair.pointee.value.check = pair.pointee.value.visits.last
+            checks.add(check(group, Int(flow.pair)), slice: pair.pointee.value.check)
+        }
+        return nil
     }
 
     /// The pairs that go out of sight with `slice`.
     mutating func leave(_ slice: Int64) -> [(low: HostKey, high: HostKey, ends: CountedEnds)] {
         var gone: [(low: HostKey, high: HostKey, ends: CountedEnds)] = []
-        for check in checks.take(slice) {
+        let due = checks.take(slice)
+        for (place, check) in due.enumerated() {
+            if place + 8 < due.count {
+                tables[Int(due[place + 8].group)].prefetch(Int(due[place + 8].identifier), lines: 2)
+            }
             guard let pair = live(check) else { continue }
             let last = pair.pointee.value.visits.last
             if last > slice {

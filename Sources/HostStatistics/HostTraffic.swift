@@ -36,6 +36,11 @@ public import Flows
 
     @inlinable public var isEmpty: Bool { sent.packets | received.packets == 0 }
 
+    @inlinable public var isZero: Bool {
+        isEmpty && (flowsBegan | flowsEnded | flowsStarted | peersBegan | peersEnded) == 0 && sent.isZero
+            && received.isZero
+    }
+
     /// The row of a window with this fold.
     public func row(_ key: HostKey) -> HostRow {
         HostRow(
@@ -73,4 +78,8 @@ public import Flows
     @inlinable public var packets: UInt64 { ip.packets &+ nonIP.packets &+ malformed.packets }
 
     @inlinable public var isEmpty: Bool { packets == 0 }
+
+    @inlinable public var isZero: Bool {
+        ip.isZero && nonIP.isZero && malformed.isZero && flowsBegan | flowsEnded == 0
+    }
 }

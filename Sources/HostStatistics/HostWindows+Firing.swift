@@ -6,7 +6,7 @@ extension HostWindows {
     mutating func refire(_ dirty: [Int64]) -> [PartialWindow] {
         var results: [PartialWindow] = []
         hosts.refire(dirty) { window, rows, isChanged in
-            var result = PartialWindow(window: window, hosts: rows)
+            var result = PartialWindow(window: window, hosts: rows, hostCount: rows.count)
             result.changed = Set(rows.lazy.map(\.key).filter(isChanged))
             results.append(result)
         }
@@ -23,9 +23,9 @@ extension HostWindows {
         while let window = totals.nextFiring(through: time) {
             while place < results.count, results[place].window < window { place += 1 }
             if place == results.count || results[place].window != window {
-                results.insert(PartialWindow(window: window, hosts: []), at: place)
+                results.insert(PartialWindow(window: window, hosts: [], hostCount: 0), at: place)
             }
-            results[place].totals = totals.rows.first?.value ?? TotalTraffic()
+            results[place].totals = totals.takeRows().first?.value ?? TotalTraffic()
             totals.pass(to: totals.window(after: window))
         }
         totals.pass(to: totals.firstWindow(openAt: time))

@@ -185,16 +185,8 @@ public struct HostWindows: ~Copyable, FlowSink {
     mutating func countFlow(
         _ change: SliceVisits.Change, _ low: HostKey, _ high: HostKey, _ ends: CountedEnds, countsAsPeer: Bool
     ) {
-        for (slice, amount) in [(change.ended, 1), (change.unended, -1)] as [(Int64?, Int32)] {
-            guard let slice else { continue }
-            totals.update(slice: slice, key: TotalKey()) { $0.flowsEnded &+= Int64(amount) }
-            forEachEnd(low, high, ends) { hosts, host in
-                hosts.update(slice: slice, key: host) {
-                    $0.flowsEnded &+= amount
-                    if countsAsPeer { $0.peersEnded &+= amount }
-                }
-            }
-        }
+        if let slice = change.ended { countEnd(slice, 1, low, high, ends, countsAsPeer: countsAsPeer) }
+        if let slice = change.unended { countEnd(slice, -1, low, high, ends, countsAsPeer: countsAsPeer) }
         if let slice = change.unbegan {
             totals.update(slice: slice, key: TotalKey()) { $0.flowsBegan &-= 1 }
             forEachEnd(low, high, ends) { hosts, host in
@@ -206,14 +198,30 @@ public struct HostWindows: ~Copyable, FlowSink {
         }
     }
 
+    private mutating func countEnd(
+        _ slice: Int64, _ amount: Int32, _ low: HostKey, _ high: HostKey, _ ends: CountedEnds, countsAsPeer: Bool
+    ) {
+        totals.update(slice: slice, key: TotalKey()) { $0.flowsEnded &+= Int64(amount) }
+        forEachEnd(low, high, ends) { hosts, host in
+            hosts.update(slice: slice, key: host) {
+                $0.flowsEnded &+= amount
+                if countsAsPeer { $0.peersEnded &+= amount }
+            }
+        }
+    }
+
     /// The same for the peers of a pair.
     mutating func countPair(
         _ change: SliceVisits.Change, _ low: HostKey, _ high: HostKey, _ ends: CountedEnds
     ) {
-        for (slice, amount) in [(change.ended, 1), (change.unended, -1)] as [(Int64?, Int32)] {
-            guard let slice else { continue }
+        if let slice = change.ended {
             forEachEnd(low, high, ends) { hosts, host in
-                hosts.update(slice: slice, key: host) { $0.peersEnded &+= amount }
+                hosts.update(slice: slice, key: host) { $0.peersEnded &+= 1 }
+            }
+        }
+        if let slice = change.unended {
+            forEachEnd(low, high, ends) { hosts, host in
+                hosts.update(slice: slice, key: host) { $0.peersEnded &-= 1 }
             }
         }
         if let slice = change.unbegan {
@@ -235,7 +243,7 @@ public struct HostWindows: ~Copyable, FlowSink {
     /// Sees to it that the end of the flow's and the pair's chains will be counted.
     private mutating func follow(_ flow: inout FlowVisits, _ identifier: Int, _ low: HostKey, _ high: HostKey) {
         if !flow.countsAsPeer, low != high,
-            let last = pairs.endLate(flow, group: group, before: hosts.frontSlice)
+            let last = pairs.follow(flow, group: group, front: hosts.frontSlice)
         {
             countPair(.init(ended: last), low, high, pairs.ends(of: flow, group: group))
         }
@@ -257,8 +265,7 @@ public struct HostWindows: ~Copyable, FlowSink {
     ) -> SliceVisits.Change {
         if !flow.countsAsPeer {
             if let change = pairs.visit(
-                &flow, low, high, group: group, slice: slice, windowLength: windowLength, floor: floor,
-                frontSlice: hosts.frontSlice)
+                &flow, low, high, group: group, slice: slice, windowLength: windowLength, floor: floor)
             {
                 return change
             }

@@ -6,14 +6,17 @@ public struct PartialWindow: Sendable {
     /// The window's first slice.
     public var window: Int64
     public var totals = TotalTraffic()
-    /// In the order of keys.
+    /// In the order of keys; empty where nobody wants them.
     public var hosts: [WindowRow<HostKey, HostTraffic>]
+    /// The number of hosts, whether or not their rows are there.
+    public var hostCount: Int
     /// `nil` where the window fires on time; else the hosts that late packets changed.
     public var changed: Set<HostKey>?
 
-    init(window: Int64, hosts: [WindowRow<HostKey, HostTraffic>]) {
+    init(window: Int64, hosts: [WindowRow<HostKey, HostTraffic>], hostCount: Int) {
         self.window = window
         self.hosts = hosts
+        self.hostCount = hostCount
     }
 }
 

@@ -14,6 +14,7 @@ public struct WindowNotes: Sendable {
 public struct WindowMerger {
     private let windows: SlidingWindows
     private let keepsFired: Bool
+    private let reportsHosts: Bool
     /// What was said of windows that may still change: how often, and whether they were complete.
     private var emitted: [Int64: (times: Int, isComplete: Bool)] = [:]
     /// Late packets of windows that have not been reported yet, or may be again.
@@ -22,6 +23,7 @@ public struct WindowMerger {
     public init(_ configuration: HostAnalysis.Configuration) {
         windows = configuration.windows
         keepsFired = configuration.allowedLateness > 0
+        reportsHosts = configuration.reportsHosts
     }
 
     /// Merges what all workers said at the same point of the stream, where event time came to `time`.
@@ -89,12 +91,12 @@ public struct WindowMerger {
         totals.latePackets = latePackets
         totals.bytes = total.ip.bytes
         totals.wireBytes = total.ip.wireBytes &+ total.nonIP.wireBytes &+ total.malformed.wireBytes
-        totals.hosts = UInt64(hosts.count)
+        totals.hosts = UInt64(shares.count == 1 ? shares[0].hostCount : hosts.count)
         totals.flows = UInt64(max(0, total.flowsBegan))
         let isComplete = totals.malformedPackets == 0 && totals.latePackets == 0
         let before = emitted[window]
         if keepsFired { emitted[window] = (times: (before?.times ?? 0) + 1, isComplete: isComplete) }
-        var rows = hosts
+        var rows = reportsHosts ? hosts : []
         if let before, before.isComplete == isComplete {
             let changed = shares.reduce(into: Set<HostKey>()) { $0.formUnion($1.changed ?? []) }
             rows.removeAll { !changed.contains($0.key) }

@@ -12,14 +12,19 @@ public struct LinkType: RawRepresentable, Hashable, Sendable {
     public static let fddi = LinkType(rawValue: 10)
     /// ATM, LLC-encapsulated as RFC 2684 says.
     public static let atmRFC1483 = LinkType(rawValue: 100)
+    public static let atmRFC1483DLT = LinkType(rawValue: 11)
     public static let raw = LinkType(rawValue: 101)
-    /// What `LINKTYPE_RAW` is called by libpcap's API on most systems, and written by some programs.
+    /// The numbers that libpcap's API has for the same (`DLT_`…) differ between systems for some types, and
+    /// some programs write them.
     public static let rawDLT = LinkType(rawValue: 12)
     public static let rawDLTOpenBSD = LinkType(rawValue: 14)
     public static let pppHDLC = LinkType(rawValue: 50)
     /// Frames of a PPPoE session without their Ethernet header.
     public static let pppoe = LinkType(rawValue: 51)
     public static let ciscoHDLC = LinkType(rawValue: 104)
+    /// RFC 2225: IP without a header of its own.
+    public static let classicalIPOverATM = LinkType(rawValue: 106)
+    public static let classicalIPOverATMDLT = LinkType(rawValue: 19)
     public static let wlan = LinkType(rawValue: 105)
     public static let frameRelay = LinkType(rawValue: 107)
     /// OpenBSD loopback; the address family is in network byte order.
@@ -34,6 +39,7 @@ public struct LinkType: RawRepresentable, Hashable, Sendable {
     public static let radiotap = LinkType(rawValue: 127)
     public static let appleIPOverFireWire = LinkType(rawValue: 138)
     public static let avs = LinkType(rawValue: 163)
+    /// PPP frames whose address byte says which way they went.
     public static let pppd = LinkType(rawValue: 166)
     public static let ppi = LinkType(rawValue: 192)
     public static let endaceERF = LinkType(rawValue: 197)
@@ -48,6 +54,8 @@ public struct LinkType: RawRepresentable, Hashable, Sendable {
     public static let netANALYZERTransparent = LinkType(rawValue: 241)
     public static let ipOverInfiniBand = LinkType(rawValue: 242)
     public static let pktap = LinkType(rawValue: 258)
+    /// Where Darwin's libpcap puts PKTAP, among the numbers left to users.
+    public static let pktapDLT = LinkType(rawValue: 149)
     public static let ethernetMPacket = LinkType(rawValue: 274)
     public static let linuxCooked2 = LinkType(rawValue: 276)
 }

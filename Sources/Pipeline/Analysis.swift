@@ -30,7 +30,7 @@ struct ResultWriter {
     mutating func take(_ results: [PartialResult], notes: WindowNotes, time: Nanoseconds) {
         if results.allSatisfy(\.isEmpty), notes.late.isEmpty { return }
         let reports = merger.merge(results, notes: notes, time: time)
-        merger.forget(closedBy: time == .max ? .max : time - 1, allowedLateness: allowedLateness)
+        merger.forget(closedBy: time == .max ? .max : time.saturatingAdd(-1), allowedLateness: allowedLateness)
         write(
             AnalysisStep(
                 reports: reports, flows: merger.mergeFlows(results),
@@ -63,7 +63,7 @@ final class SerialAnalysis: Analysis {
     private var writer: ResultWriter
 
     init(_ configuration: HostAnalysis.Configuration, writer: ResultWriter) {
-        worker = HostAnalysis(configuration)
+        worker = HostAnalysis(configuration, isAlone: true)
         self.writer = writer
     }
 

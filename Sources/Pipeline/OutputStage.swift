@@ -15,6 +15,7 @@ final class OutputStage: @unchecked Sendable {
 
     init(_ writer: ReportWriter) { self.writer = writer }
 
+    var wantsHosts: Bool { writer.wantsHosts }
     var wantsFlows: Bool { writer.wantsFlows }
     var hasFailed: Bool { failed.load(ordering: .relaxed) }
     /// Windows reported, each once.

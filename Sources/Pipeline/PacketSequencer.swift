@@ -145,7 +145,7 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
     private mutating func moveSlice(to time: Nanoseconds) {
         slice = windows.slice(containing: time)
         sliceStart = windows.start(ofSlice: slice)
-        sliceEnd = windows.start(ofSlice: slice + 1)
+        sliceEnd = windows.start(ofSlice: slice.saturatingAdd(1))
         guard let first = windows.firstWindow(containing: slice),
             let last = windows.lastWindow(containing: slice)
         else {

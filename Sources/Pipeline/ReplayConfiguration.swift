@@ -33,10 +33,10 @@ public struct ReplayConfiguration: Sendable {
 
     public init(inputs: [CaptureInput]) { self.inputs = inputs }
 
-    func analysis(keepsFlows: Bool) -> HostAnalysis.Configuration {
+    func analysis(keepsFlows: Bool, reportsHosts: Bool) -> HostAnalysis.Configuration {
         HostAnalysis.Configuration(
             windows: windows, allowedLateness: allowedLateness, idleTimeout: idleTimeout,
             activeTimeout: activeTimeout, maximumFlows: maximumFlows, maximumHosts: maximumHosts,
-            keepsFlows: keepsFlows)
+            keepsFlows: keepsFlows, reportsHosts: reportsHosts)
     }
 }

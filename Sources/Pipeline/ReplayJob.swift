@@ -41,7 +41,8 @@ public final class ReplayJob {
 
     /// Reads everything and writes all reports. Throws ``WorkerThread/CannotStart``.
     public func run() throws -> Outcome {
-        let analysis = configuration.analysis(keepsFlows: output.wantsFlows)
+        let analysis = configuration.analysis(
+            keepsFlows: output.wantsFlows, reportsHosts: output.wantsHosts)
         let workers = min(configuration.workers, analysis.groupCount)
         let output = output
         if workers > 1 {

@@ -87,6 +87,17 @@ public struct HashIndex: ~Copyable {
         count -= 1
     }
 
+    /// Gives the identifier `old`, which is there under `hash`, the new name `new`.
+    @inlinable public mutating func rename(_ old: Int, to new: Int, hash: UInt32) {
+        let sought = UInt64(hash) << 32 | UInt64(old + 1)
+        var position = Int(hash) & mask
+        while slots[position] != sought {
+            if slots[position] == 0 { return }
+            position = (position + 1) & mask
+        }
+        slots[position] = UInt64(hash) << 32 | UInt64(new + 1)
+    }
+
     /// Forgets every identifier and keeps the memory.
     public mutating func removeAll() {
         slots.update(repeating: 0, count: mask + 1)

@@ -70,11 +70,13 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
     @inlinable @inline(__always)
     public func prefetchSlot(hash: UInt32) { index.prefetch(hash) }
 
-    /// Asks for the first cache lines of the entry that will very likely be found under `hash`.
+    /// Asks for the first cache lines of the entry that will very likely be found under `hash`, and returns its
+    /// identifier; -1 where there is none.
     @inlinable @inline(__always)
-    public func prefetchEntry(hash: UInt32, lines: Int) {
+    public func prefetchEntry(hash: UInt32, lines: Int) -> Int {
         let identifier = index.guess(hash)
         if identifier >= 0 { prefetch(identifier, lines: lines) }
+        return identifier
     }
 
     /// Asks for the first cache lines of an entry.
@@ -103,6 +105,16 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
     @inlinable public mutating func remove(_ identifier: Int, hash: UInt32) {
         index.remove(identifier, hash: hash)
         free.append(UInt32(identifier))
+    }
+
+    /// Removes an entry of a dense table and keeps it dense: the last entry takes over the identifier.
+    @inlinable public mutating func removeDensely(_ identifier: Int, hash: UInt32) {
+        assert(free.isEmpty)
+        index.remove(identifier, hash: hash)
+        bound -= 1
+        guard identifier != bound else { return }
+        entries[identifier] = entries[bound]
+        index.rename(bound, to: identifier, hash: entries[identifier].key.tableHash)
     }
 
     /// Removes every entry and keeps the memory.

@@ -5,10 +5,11 @@ extension Int64 {
     /// Nanoseconds in a second.
     public static let second: Nanoseconds = 1_000_000_000
 
-    /// The largest multiple of `step` that is not above this number: floor division, also before 1970.
-    /// `step` is positive.
+    /// The largest multiple of `step` that is not above this number: floor division, also before 1970; `Int64.min`
+    /// where that multiple lies below it. `step` is positive.
     @inlinable public func roundedDown(toMultipleOf step: Int64) -> Int64 {
-        self - flooredRemainder(dividingBy: step)
+        let (multiple, overflow) = subtractingReportingOverflow(flooredRemainder(dividingBy: step))
+        return overflow ? .min : multiple
     }
 
     /// The remainder of floor division: never negative. `step` is positive.

@@ -16,6 +16,8 @@ public struct TimerWheel: ~Copyable {
     private var slot: [UInt32] = []
     /// The earliest slot's number since the epoch: no timer lies in an earlier one, and none 256 slots later.
     private var current: Int64?
+    /// The earliest slot number for which a timer was set that then lay before `current`: it waits in that slot.
+    private var earliest = Int64.max
     /// Timers set.
     public private(set) var count = 0
 
@@ -35,10 +37,11 @@ public struct TimerWheel: ~Copyable {
         }
         let number = time.floored(dividingBy: resolution)
         let horizon = Int64(Self.slotCount - 1)
-        var first = current ?? number - horizon
-        if count == 0 { first = max(first, number - horizon) }
+        var first = current ?? number.saturatingAdd(-horizon)
+        if count == 0 { first = max(first, number.saturatingAdd(-horizon)) }
         current = first
-        let clamped = min(max(number, first), first + horizon)
+        if number < first { earliest = min(earliest, number) }
+        let clamped = min(max(number, first), first.saturatingAdd(horizon))
         let position = Int(clamped.flooredRemainder(dividingBy: Int64(Self.slotCount)))
         let head = heads[position]
         next[identifier] = head
@@ -65,14 +68,17 @@ public struct TimerWheel: ~Copyable {
     public mutating func advance(to time: Nanoseconds, _ visit: (Int) -> Nanoseconds?) {
         guard let first = current else { return }
         let last = time.floored(dividingBy: resolution)
-        guard last >= first else { return }
-        let steps = min(last - first, Int64(Self.slotCount - 1))
+        guard last >= min(first, earliest) else { return }
+        // Timers put back may be such again.
+        earliest = .max
+        let (distance, overflow) = last.subtractingReportingOverflow(first)
+        let steps = overflow ? Int64(Self.slotCount - 1) : min(max(distance, 0), Int64(Self.slotCount - 1))
         for step in 0...steps {
-            let position = Int((first + step).flooredRemainder(dividingBy: Int64(Self.slotCount)))
+            let position = Self.position(first, step)
             var timer = heads[position]
             heads[position] = Self.none
             // Timers put back are set anew after the whole list was taken off, so none is visited twice.
-            current = step == steps ? last : first + step
+            current = step == steps ? max(first, last) : first + step
             while timer != Self.none {
                 let following = next[Int(timer)]
                 slot[Int(timer)] = Self.none
@@ -81,27 +87,34 @@ public struct TimerWheel: ~Copyable {
                 timer = following
             }
         }
-        current = last
+        current = max(first, last)
     }
 
     /// Takes a timer out of the earliest slot that has one: `visit` answers a later time for one that has moved, and
-    /// `nil` for the one to be returned. `nil` where no timer is set. O(1) amortised over the moves.
+    /// `nil` or a time in that slot for the one to be returned. `nil` where no timer is set. O(1) amortised over the
+    /// moves.
     public mutating func popEarliest(_ visit: (Int) -> Nanoseconds?) -> Int? {
-        guard let first = current, count > 0 else { return nil }
         var step: Int64 = 0
-        while step < Int64(Self.slotCount) {
-            let position = Int((first + step).flooredRemainder(dividingBy: Int64(Self.slotCount)))
-            let timer = heads[position]
+        while count > 0, let first = current {
+            let timer = heads[Self.position(first, step)]
             guard timer != Self.none else {
                 step += 1
                 continue
             }
+            // What is set for an earlier time from now on waits in this slot, and what waits in the last one for
+            // lack of slots gets its own.
+            let slot = first.saturatingAdd(step)
+            current = slot
+            step = 0
             cancel(Int(timer))
-            guard let later = visit(Int(timer)), later.floored(dividingBy: resolution) > first + step,
-                step < Int64(Self.slotCount - 1)
-            else { return Int(timer) }
+            guard let later = visit(Int(timer)), later.floored(dividingBy: resolution) > slot else { return Int(timer) }
             set(Int(timer), at: later)
         }
         return nil
+    }
+
+    /// Where the slot `step` behind `first` lies. 2^64 is a multiple of the slots, so the sum may wrap.
+    private static func position(_ first: Int64, _ step: Int64) -> Int {
+        Int((first &+ step).flooredRemainder(dividingBy: Int64(slotCount)))
     }
 }

@@ -1,33 +1,26 @@
-/// The fold of one sliding window for every key, in the order of keys, moved along slice by slice: what enters is
-/// added and what leaves is taken away, so a step costs O(rows + keys of the slices that enter and leave) however
-/// many slices the window holds.
+/// The fold of one sliding window for every key, moved along slice by slice: what enters is added and what leaves is
+/// taken away, so a step costs O(keys of the slices that enter and leave) however many slices the window holds.
 @usableFromInline
 struct RunningWindow<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
-    @usableFromInline typealias Row = WindowRow<Key, Accumulator>
     @usableFromInline typealias Table = KeyedTable<Key, Accumulator>
 
     /// The slices held are `first` ..< `end`.
     @usableFromInline var first = Int64.min
     @usableFromInline var end = Int64.min
-    @usableFromInline var rows: [Row] = []
-    /// Changes not yet merged into `rows`: late traffic, and slices beyond the first of a step.
-    @usableFromInline var changes = Table()
-    @usableFromInline var merged: [Row] = []
-    @usableFromInline var changed: [Row] = []
+    /// Dense: a key whose fold has become zero is removed.
+    @usableFromInline var table = Table()
+    /// Keys whose fold is not empty: the window's rows.
+    @usableFromInline var rowCount = 0
 
     @inlinable init() {}
-
-    /// Nothing is held and nothing waits to be merged.
-    @inlinable var isEmpty: Bool { rows.isEmpty && changes.count == 0 }
 
     /// A copy that can move ahead on its own.
     @inlinable func copy() -> RunningWindow {
         var copy = RunningWindow()
         copy.first = first
         copy.end = end
-        copy.rows = rows
-        for identifier in 0..<changes.count {
-            let entry = changes[identifier]
+        for identifier in 0..<table.count {
+            let entry = table[identifier]
             copy.change(entry.pointee.key) { $0 = entry.pointee.value }
         }
         return copy
@@ -35,23 +28,32 @@ struct RunningWindow<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
 
     /// Notes a change of a slice's fold that was made after the slice came in.
     @inlinable mutating func amend(slice: Int64, key: Key, by amount: Accumulator) {
-        guard slice < end else { return }
         let hasLeft = slice < first
+        guard hasLeft || slice < end else { return }
         change(key) { value in
             value.enter(amount)
             if hasLeft { value.leave(amount) }
         }
     }
 
-    @inlinable mutating func change(_ key: Key, _ body: (inout Accumulator) -> Void) {
+    @inlinable @inline(__always)
+    mutating func change(_ key: Key, _ body: (inout Accumulator) -> Void) {
         let hash = key.tableHash
-        var identifier = changes.find(key, hash: hash)
-        if identifier < 0 { identifier = changes.insert(key, hash: hash, value: Accumulator()) }
-        body(&changes[identifier].pointee.value)
+        var identifier = table.find(key, hash: hash)
+        if identifier < 0 { identifier = table.insert(key, hash: hash, value: Accumulator()) }
+        let value = table[identifier]
+        if !value.pointee.value.isEmpty { rowCount -= 1 }
+        body(&value.pointee.value)
+        if !value.pointee.value.isEmpty {
+            rowCount += 1
+        } else if value.pointee.value.isZero {
+            table.removeDensely(identifier, hash: hash)
+        }
     }
 
     @inlinable mutating func enter(_ slice: borrowing Table) {
         for identifier in 0..<slice.count {
+            prefetch(slice, identifier)
             let entry = slice[identifier]
             change(entry.pointee.key) { $0.enter(entry.pointee.value) }
         }
@@ -59,36 +61,20 @@ struct RunningWindow<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
 
     @inlinable mutating func leave(_ slice: borrowing Table) {
         for identifier in 0..<slice.count {
+            prefetch(slice, identifier)
             let entry = slice[identifier]
             change(entry.pointee.key) { $0.leave(entry.pointee.value) }
         }
     }
 
-    /// Merges the changes into `rows`, dropping rows that have become empty.
-    @inlinable mutating func settle(_ sorter: inout RowSorter<Key, Accumulator>) {
-        guard changes.count > 0 else { return }
-        sorter.gather(changes, into: &changed)
-        changes.removeAll()
-        merged.removeAll(keepingCapacity: true)
-        merged.reserveCapacity(rows.count + changed.count)
-        var i = 0
-        for change in changed {
-            while i < rows.count, rows[i].key < change.key {
-                merged.append(rows[i])
-                i += 1
-            }
-            var row = change
-            if i < rows.count, rows[i].key == change.key {
-                row.value = rows[i].value
-                row.value.enter(change.value)
-                i += 1
-            }
-            if !row.value.isEmpty { merged.append(row) }
+    /// Asks for the folds of the keys that come a little later.
+    @inlinable @inline(__always)
+    func prefetch(_ slice: borrowing Table, _ identifier: Int) {
+        if identifier + 16 < slice.count {
+            table.prefetchSlot(hash: slice[identifier + 16].pointee.key.tableHash)
         }
-        while i < rows.count {
-            merged.append(rows[i])
-            i += 1
+        if identifier + 8 < slice.count {
+            _ = table.prefetchEntry(hash: slice[identifier + 8].pointee.key.tableHash, lines: 2)
         }
-        swap(&rows, &merged)
     }
 }

@@ -14,6 +14,8 @@ public protocol SliceAccumulator: BitwiseCopyable, Sendable {
     mutating func leave(_ slice: Self)
     /// Whether a window with this fold has no row.
     var isEmpty: Bool { get }
+    /// Whether this is the fold of nothing: what has left took all with it. A fold that is zero is empty.
+    var isZero: Bool { get }
 }
 
 /// A fold of a key that had to be admitted to its slice (``SlicedWindows/update(slice:key:admission:_:)``).

@@ -42,8 +42,7 @@ struct SliceStore<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
         running.end = end
     }
 
-    /// Takes the slices before `first` out of `running`, all of which it has taken in: what comes into sight in a slice
-    /// that is passed over may go out of sight in a later one.
+    /// Takes the slices before `first` out of `running`.
     @inlinable func leave(_ running: inout Running, until first: Int64) {
         guard first > running.first else { return }
         var place = firstPlace(from: running.first)
@@ -52,7 +51,6 @@ struct SliceStore<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
             place += 1
         }
         running.first = first
-        running.end = max(running.end, first)
     }
 
     /// The place of the first live slice whose number is at least `number`.
@@ -76,6 +74,14 @@ struct SliceStore<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
 
     @inlinable @inline(never)
     mutating func otherSlice(_ number: Int64) -> UnsafeMutablePointer<Slice> {
+        // Mostly there is a slice for each number: then the place is known at once.
+        if let first = live.first {
+            let (distance, overflow) = number.subtractingReportingOverflow(first.pointee.number)
+            if !overflow, distance >= 0, distance < live.count, live[Int(distance)].pointee.number == number {
+                current = live[Int(distance)]
+                return live[Int(distance)]
+            }
+        }
         let place = firstPlace(from: number)
         if place == live.count || live[place].pointee.number != number {
             let slice: UnsafeMutablePointer<Slice>

@@ -21,7 +21,8 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
     /// The earliest window that late elements may still change (only with allowed lateness).
     @usableFromInline var anchor = RunningWindow<Key, Accumulator>()
     @usableFromInline var sorter = RowSorter<Key, Accumulator>()
-    @usableFromInline var apartRows: [Row] = []
+    /// The place of the slice that fires now (windows that do not overlap only).
+    @usableFromInline var firing = 0
 
     @inlinable public init(_ windows: SlidingWindows, allowedLateness: Nanoseconds = 0) {
         precondition(allowedLateness >= 0)
@@ -57,10 +58,13 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
         amend(number, key, body)
     }
 
+    /// Slices before this one were taken in by the running window, or have left it without having been.
+    @inlinable var takenIn: Int64 { max(front.end, front.first) }
+
     /// Makes a change also where the slice has been taken in already: the running windows get the difference.
     @inlinable @inline(__always)
     mutating func amend(_ number: Int64, _ key: Key, _ body: (inout Accumulator) -> Void) {
-        guard number < front.end else { return }
+        guard number < takenIn else { return }
         var amount = Accumulator()
         body(&amount)
         front.amend(slice: number, key: key, by: amount)
@@ -76,8 +80,8 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
         }
     }
 
-    /// Fires the next window that ends at or before `time` and holds something: its rows are ``rows``. `nil` where
-    /// there is none. Each firing is followed by ``pass(to:)``.
+    /// Fires the next window that ends at or before `time` and holds something: ``rowCount`` and ``takeRows()`` speak
+    /// of it until ``pass(to:)``, which follows each firing. `nil` where there is none.
     @inlinable public mutating func nextFiring(through time: Nanoseconds) -> Int64? {
         let place = slices.firstPlace(from: nextWindow)
         guard place < slices.live.count,
@@ -88,15 +92,28 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
         if overlaps {
             front.first = max(front.first, window)
             slices.enter(&front, until: window + windows.slicesPerWindow)
-            front.settle(&sorter)
-        } else {
-            sorter.gather(slices.live[place].pointee.table, into: &apartRows)
         }
+        firing = place
         return window
     }
 
-    /// The rows of the window fired last, in the order of their keys; empty folds have none.
-    @inlinable public var rows: [Row] { overlaps ? front.rows : apartRows }
+    /// The number of rows of the window that fires now. O(1) where windows overlap, else O(rows).
+    @inlinable public var rowCount: Int {
+        if overlaps { return front.rowCount }
+        let slice = slices.live[firing]
+        return (0..<slice.pointee.table.count).count { !slice.pointee.table[$0].pointee.value.isEmpty }
+    }
+
+    /// The rows of the window that fires now, in the order of their keys; empty folds have none. O(rows).
+    @inlinable public mutating func takeRows() -> [Row] {
+        var rows: [Row] = []
+        if overlaps {
+            sorter.gather(front.table, into: &rows)
+        } else {
+            sorter.gather(slices.live[firing].pointee.table, into: &rows)
+        }
+        return rows
+    }
 
     /// The window behind `window`.
     @inlinable public func window(after window: Int64) -> Int64 { window + windows.slicesPerSlide }
@@ -128,10 +145,11 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
         for window in dirty {
             var rows: [Row] = []
             if overlaps {
+                // First all that lies before the window's end, then out again with what lies before its start: what
+                // came into sight on the way may still be there.
                 slices.enter(&ahead, until: window + windows.slicesPerWindow)
                 slices.leave(&ahead, until: window)
-                ahead.settle(&sorter)
-                rows = ahead.rows
+                sorter.gather(ahead.table, into: &rows)
             } else {
                 let place = slices.firstPlace(from: window)
                 if place < slices.live.count, slices.live[place].pointee.number == window {
@@ -155,11 +173,8 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
         let window = min(
             windows.firstOpenWindow(watermark: watermark.saturatingAdd(-allowedLateness)), nextWindow)
         if overlaps, keepsFired {
-            let end = window.saturatingAdd(windows.slicesPerWindow)
-            slices.enter(&anchor, until: min(end, front.end))
+            slices.enter(&anchor, until: min(window.saturatingAdd(windows.slicesPerWindow), takenIn))
             slices.leave(&anchor, until: window)
-            // In a part of a window a key can be in sight without an element: its row must not be dropped.
-            if anchor.end >= end { anchor.settle(&sorter) }
         }
         firstOpen = max(firstOpen, window)
         slices.drop(before: window)

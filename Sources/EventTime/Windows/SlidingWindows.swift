@@ -44,24 +44,28 @@ public struct SlidingWindows: Hashable, Sendable {
     /// slice may begin or end outside it; the bounds below saturate.
     @inlinable public func slice(containing time: Nanoseconds) -> Int64 {
         let (distance, overflow) = time.subtractingReportingOverflow(offset)
-        return overflow
-            ? Nanoseconds.min.floored(dividingBy: sliceLength) : distance.floored(dividingBy: sliceLength)
+        guard overflow else { return distance.floored(dividingBy: sliceLength) }
+        // Near the beginning of time, `offset` being above zero: seen from one slide later, which is whole slices.
+        return (time - (offset - slide)).floored(dividingBy: sliceLength).saturatingAdd(-slicesPerSlide)
     }
 
-    /// The first nanosecond of a slice.
+    /// The first nanosecond of a slice, or the nearest that 64 bits hold.
     @inlinable public func start(ofSlice slice: Int64) -> Nanoseconds {
         let (product, overflow) = slice.multipliedReportingOverflow(by: sliceLength)
-        return overflow ? (slice < 0 ? .min : .max) : product.saturatingAdd(offset)
+        // The product may lie outside where the sum does not: then once more in twice the width.
+        return overflow
+            ? Int64(clamping: Int128(slice) * Int128(sliceLength) + Int128(offset)) : product.saturatingAdd(offset)
     }
 
     /// The bounds of the window that begins with `slice`.
     @inlinable public func window(_ slice: Int64) -> TimeWindow {
-        let start = start(ofSlice: slice)
-        return TimeWindow(start: start, end: start.saturatingAdd(size))
+        TimeWindow(start: start(ofSlice: slice), end: end(ofWindow: slice))
     }
 
-    /// The end of the window that begins with `slice`.
-    @inlinable public func end(ofWindow slice: Int64) -> Nanoseconds { window(slice).end }
+    /// The end of the window that begins with `slice`: that of its last slice.
+    @inlinable public func end(ofWindow slice: Int64) -> Nanoseconds {
+        start(ofSlice: slice.saturatingAdd(slicesPerWindow))
+    }
 
     /// The last window that holds `slice`; `nil` where it lies between two windows.
     @inlinable public func lastWindow(containing slice: Int64) -> Int64? {
@@ -71,8 +75,7 @@ public struct SlidingWindows: Hashable, Sendable {
 
     /// The first window that holds `slice`; `nil` where it lies between two windows.
     @inlinable public func firstWindow(containing slice: Int64) -> Int64? {
-        let earliest = slice - slicesPerWindow + 1
-        let window = -(-earliest).roundedDown(toMultipleOf: slicesPerSlide)
+        let window = firstWindow(endingAfter: slice)
         return window <= slice ? window : nil
     }
 
@@ -95,8 +98,14 @@ public struct SlidingWindows: Hashable, Sendable {
     @inlinable public func firstOpenWindow(watermark: Nanoseconds) -> Int64 {
         guard watermark < .max else { return .max }
         // A window is complete where its last nanosecond is not above the watermark.
-        let slice = slice(containing: watermark.saturatingAdd(1))
-        let earliest = slice - slicesPerWindow + 1
-        return -(-earliest).roundedDown(toMultipleOf: slicesPerSlide)
+        return firstWindow(endingAfter: slice(containing: watermark.saturatingAdd(1)))
+    }
+
+    /// The earliest window whose last slice is not before `slice`.
+    @inlinable func firstWindow(endingAfter slice: Int64) -> Int64 {
+        let earliest = slice.saturatingAdd(1 - slicesPerWindow)
+        // Rounded up. The remainder cannot overflow where the negated number would.
+        let remainder = earliest.flooredRemainder(dividingBy: slicesPerSlide)
+        return remainder == 0 ? earliest : earliest.saturatingAdd(slicesPerSlide - remainder)
     }
 }

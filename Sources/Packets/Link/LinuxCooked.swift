@@ -5,37 +5,36 @@ extension HeaderWalk {
     /// Reads version 1: packet type (2 bytes), hardware type (2), address length (2), address (8),
     /// protocol (2).
     mutating func linuxCooked(_ bytes: RawSpan) -> NextHeader {
-        guard has(16) else { return stop(.truncatedLinkHeader) }
+        guard has(16) else { return .problem(.truncatedLinkHeader) }
         let hardware = bytes.uint16(at: offset + 2)
         let type = bytes.uint16(at: offset + 14)
         offset += 16
-        return cooked(hardware: hardware, type: type)
+        return cooked(hardware: hardware, type: type, bytes)
     }
 
     /// Reads version 2: protocol (2 bytes), reserved (2), interface (4), hardware type (2), packet type,
     /// address length, address (8).
     mutating func linuxCooked2(_ bytes: RawSpan) -> NextHeader {
-        guard has(20) else { return stop(.truncatedLinkHeader) }
+        guard has(20) else { return .problem(.truncatedLinkHeader) }
         let type = bytes.uint16(at: offset)
         let hardware = bytes.uint16(at: offset + 8)
         offset += 20
-        return cooked(hardware: hardware, type: type)
+        return cooked(hardware: hardware, type: type, bytes)
     }
 
-    /// The hardware type decides what some frames are; otherwise the protocol is an EtherType or a number
-    /// that Linux made up for what has none.
-    private func cooked(hardware: UInt16, type: UInt16) -> NextHeader {
-        switch hardware {
-        case 770: return .frameRelay
-        case 803: return .link(.radiotap)
-        default: break
-        }
-        switch type {
-        case 0x0003: return .ethernet
-        case 0x0004: return .logicalLinkControl
-        case 0x0007: return .ppp
-        case ...EtherType.largestLength: return .none
-        default: return .etherType(type)
+    /// The protocol is an EtherType, a number that Linux made up for what has none, or GRE's on a GRE device;
+    /// where it says nothing, the hardware type may.
+    private mutating func cooked(hardware: UInt16, type: UInt16, _ bytes: RawSpan) -> NextHeader {
+        switch (hardware, type) {
+        case (824, _): return .none  // netlink
+        case (778, (EtherType.largestLength + 1)...): return grePayload(type, bytes)
+        case (_, (EtherType.largestLength + 1)...): return .etherType(type)
+        case (770, _): return .frameRelay
+        case (803, _): return .link(.radiotap)
+        case (_, 0x0003): return .ethernet
+        case (_, 0x0004): return .logicalLinkControl
+        case (_, 0x0007): return .ppp
+        default: return .none
         }
     }
 }

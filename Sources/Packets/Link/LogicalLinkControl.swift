@@ -3,13 +3,13 @@
 extension HeaderWalk {
     /// Reads DSAP, SSAP and control, and behind them SNAP's organisation (3 bytes) and protocol (2).
     mutating func logicalLinkControl(_ bytes: RawSpan) -> NextHeader {
-        guard has(3) else { return stopTruncatedTunnel() }
+        guard has(3) else { return truncated }
         let destination = bytes.byte(at: offset)
         let source = bytes.byte(at: offset + 1)
         let control = bytes.byte(at: offset + 2)
-        // Numbered frames have two bytes of control; only unnumbered information carries a packet.
-        guard control == 0x03 else { return .none }
-        offset += 3
+        let isNumbered = control & 1 == 0
+        guard isNumbered || control == 0x03 else { return .none }
+        offset += isNumbered ? 4 : 3
         switch (destination, source) {
         case (0xaa, 0xaa): return subnetworkAccess(bytes)
         case (0x06, _): return .ip
@@ -19,21 +19,23 @@ extension HeaderWalk {
     }
 
     mutating func subnetworkAccess(_ bytes: RawSpan) -> NextHeader {
-        guard has(5) else { return stopTruncatedTunnel() }
+        guard has(5) else { return truncated }
         let organisation = bytes.uint24(at: offset)
         let type = bytes.uint16(at: offset + 3)
         offset += 5
         switch (organisation, type) {
         // The second is Cisco's, for bridge tunnels.
         case (0x000000, _) where type > EtherType.largestLength, (0x0000f8, _): return .etherType(type)
-        case (0x0080c2, 0x0001), (0x0080c2, 0x0007): return .ethernet
+        case (0x0080c2, 0x0001), (0x0080c2, 0x0007):
+            offset += 2  // padding
+            return .ethernet
         default: return .none
         }
     }
 
     /// Reads the one byte by which ISO/IEC TR 9577 tells network protocols apart.
     mutating func networkLayerIdentifier(_ bytes: RawSpan) -> NextHeader {
-        guard has(1) else { return stopTruncatedTunnel() }
+        guard has(1) else { return truncated }
         let identifier = bytes.byte(at: offset)
         offset += 1
         switch identifier {

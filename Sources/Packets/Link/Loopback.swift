@@ -13,25 +13,33 @@ extension HeaderWalk {
     /// Reads a family in the byte order of the capturing host, which no file tells. Families are below 256,
     /// so the order in which the number is small is the right one.
     mutating func nullLoopback(_ bytes: RawSpan) -> NextHeader {
-        guard has(4) else { return stop(.truncatedLinkHeader) }
+        guard has(4) else { return .problem(.truncatedLinkHeader) }
         if bytes.uint16(at: offset) == 0xff03 { return .ppp }
         let big = bytes.uint32(at: offset)
         let little = big.byteSwapped
         offset += 4
         if little >> 16 == 0 {
+            if little > EtherType.largestLength { return .etherType(UInt16(little)) }
             return little & 0xff == 0 ? family(little >> 8) : family(little)
         }
-        // Old systems kept 16 bits and left whatever was in the others.
-        if little < 0x0006_0000 { return family(little & 0xffff) }
         return big < 0x100 ? family(big) : .etherType(UInt16(truncatingIfNeeded: big))
     }
 
     /// Reads a family in network byte order.
     mutating func openBSDLoopback(_ bytes: RawSpan) -> NextHeader {
-        guard has(4) else { return stop(.truncatedLinkHeader) }
+        guard has(4) else { return .problem(.truncatedLinkHeader) }
         let number = bytes.uint32(at: offset)
         offset += 4
         return family(number)
+    }
+
+    /// Reads the header of OpenBSD's IPsec interface: family, in either byte order, security parameters (4),
+    /// flags (4).
+    mutating func encapsulatingInterface(_ bytes: RawSpan) -> NextHeader {
+        guard has(12) else { return .problem(.truncatedLinkHeader) }
+        let number = bytes.uint32(at: offset)
+        offset += 12
+        return family(min(number, number.byteSwapped))
     }
 
     func family(_ number: UInt32) -> NextHeader {

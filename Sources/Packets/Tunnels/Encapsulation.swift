@@ -18,10 +18,10 @@ extension HeaderWalk {
         }
     }
 
-    /// Reads EtherIP's two bytes, version 3 and reserved.
+    /// Reads EtherIP's two bytes, version and reserved. The version is not looked at: systems disagree on
+    /// which half of the byte it is in.
     private mutating func ethernetInIP(_ bytes: RawSpan) -> NextHeader {
-        guard has(2) else { return stop(.truncatedTunnelHeader) }
-        guard bytes.byte(at: offset) >> 4 == 3 else { return stop(.badTunnelHeader) }
+        guard has(2) else { return .problem(.truncatedTunnelHeader) }
         offset += 2
         return .ethernet
     }

@@ -6,22 +6,24 @@ extension HeaderWalk {
     /// 255 carries a packet. The two directions of a tunnel have different endpoints, so they separate
     /// nothing.
     mutating func gtp(_ bytes: RawSpan) -> NextHeader {
-        guard has(8) else { return stop(.truncatedTunnelHeader) }
+        guard has(8) else { return .problem(.truncatedTunnelHeader) }
         let flags = bytes.byte(at: offset)
         guard bytes.byte(at: offset + 1) == 255 else { return .none }
         switch flags >> 5 {
         case 0:
             offset += 20
         case 1:
+            let isUserPlane = flags & 0x10 != 0  // otherwise GTP', for charging
+            guard isUserPlane else { return .none }
             let hasOptions = flags & 0x07 != 0
             let hasExtensions = flags & 0x04 != 0
             offset += 8
             if hasOptions {
-                guard has(4) else { return stop(.truncatedTunnelHeader) }
+                guard has(4) else { return .problem(.truncatedTunnelHeader) }
                 offset += 4
                 if hasExtensions {
                     guard skipExtensions(first: bytes.byte(at: offset - 1), bytes) else {
-                        return stop(.truncatedTunnelHeader)
+                        return .problem(.truncatedTunnelHeader)
                     }
                 }
             }
@@ -32,7 +34,7 @@ extension HeaderWalk {
         switch bytes.byte(at: offset) {
         case 0x45...0x4e: return .ipv4
         case 0x60...0x6f: return .ipv6
-        default: return .ppp
+        default: return .none
         }
     }
 

@@ -1,0 +1,89 @@
+# Tidemark's tasks.  `make help` lists them; each does its own set-up.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+DESTDIR ?=
+MANDIR ?= $(PREFIX)/share/man
+# What `make demo` replays, and how.
+CAPTURES ?= captures/*.pcap captures/*.pcapng
+DEMO ?= --window 30s --top 3
+
+# Debian packages: what the build needs, and what some tests and `make lint` use where it is there.
+LIBRARIES := libpcap-dev liblz4-dev libzstd-dev zlib1g-dev pkg-config
+TOOLS := gzip lz4 zstd tshark shellcheck mandoc
+
+# A release build carries Swift's own libraries along, so that it runs where no Swift is installed.
+RELEASE := -c release --static-swift-stdlib --product tidemark
+BINARY := .build/release/tidemark
+PAGES := $(notdir $(wildcard man/*.1))
+SOURCES := Sources Tests Benchmarks/Sources Package.swift Benchmarks/Package.swift
+SCRIPTS := .ci/run $(wildcard captures/*.sh captures/tools/*.sh Benchmarks/peers/*.sh)
+
+# Installs those of the Debian packages $(1) that are missing, as root or through sudo.
+define install-missing
+	@command -v dpkg-query >/dev/null || { echo "no dpkg here: these must be installed already: $(1)" >&2; exit 0; }; \
+	missing=; \
+	for package in $(1); do \
+	    dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+	done; \
+	test -n "$$missing" || exit 0; \
+	echo "installing:$$missing" >&2; \
+	if test "$$(id -u)" = 0; then as_root=; else as_root=sudo; fi; \
+	$$as_root apt-get update -qq && \
+	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >&2
+endef
+
+.PHONY: help libraries tools build test lint bench demo install uninstall clean
+
+help:
+	@echo 'make demo        build, and replay the captures of this repository'
+	@echo 'make build       a release build: $(BINARY)'
+	@echo 'make test        all tests'
+	@echo 'make lint        format, scripts and man pages'
+	@echo 'make bench       Tidemark beside its peers: a quarter of an hour and 10 GB of disk'
+	@echo 'make install     the binary and the man pages; PREFIX=$(PREFIX), DESTDIR= for packagers'
+	@echo 'make uninstall   removes them'
+	@echo 'make tools       Debian packages that some tests and make lint use: $(TOOLS)'
+	@echo 'make clean       removes what was built'
+
+libraries:
+	$(call install-missing,$(LIBRARIES))
+
+tools:
+	$(call install-missing,$(TOOLS))
+
+build: libraries
+	$(SWIFT) build $(RELEASE)
+
+# For `make install`, which root may run without Swift: nothing is built that is up to date.
+$(BINARY): Package.swift $(shell find Sources -type f) | libraries
+	$(SWIFT) build $(RELEASE)
+	touch -c $@
+
+# Some tests run the command itself; without the tools they skip, and say so.
+test: libraries
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build --parallel
+
+lint:
+	$(SWIFT) format lint --strict --recursive $(SOURCES)
+	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); else echo 'no shellcheck: scripts not linted' >&2; fi
+	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning man/*.1; else echo 'no mandoc: man pages not linted' >&2; fi
+
+bench: libraries
+	Benchmarks/peers/run.sh
+
+demo: build
+	@echo
+	$(BINARY) replay $(DEMO) $(CAPTURES)
+
+install: $(BINARY)
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(MANDIR)/man1"
+	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/tidemark"
+	install -m 644 man/*.1 "$(DESTDIR)$(MANDIR)/man1"
+
+uninstall:
+	rm -f "$(DESTDIR)$(PREFIX)/bin/tidemark" $(PAGES:%="$(DESTDIR)$(MANDIR)/man1/%")
+
+clean:
+	rm -rf .build Benchmarks/.build

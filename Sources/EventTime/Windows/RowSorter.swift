@@ -1,0 +1,111 @@
+/// Puts the entries of a dense table that are not empty in the order of their keys. O(n), the scratch space is kept.
+@usableFromInline
+struct RowSorter<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
+    @usableFromInline var sorter = PrefixSorter()
+
+    @inlinable init() {}
+
+    /// Replaces `rows` by the table's entries in ascending order.
+    @inlinable mutating func gather(
+        _ table: borrowing KeyedTable<Key, Accumulator>, into rows: inout [WindowRow<Key, Accumulator>]
+    ) {
+        let (entries, count) = (table.unsafeEntries, table.count)
+        sorter.places.removeAll(keepingCapacity: true)
+        sorter.places.reserveCapacity(count)
+        for identifier in 0..<count where !entries[identifier].value.isEmpty {
+            sorter.places.append(
+                PrefixSorter.Place(prefix: entries[identifier].key.sortPrefix, identifier: UInt32(identifier)))
+        }
+        sorter.sortByPrefix()
+        sorter.sortTies { entries[Int($0.identifier)].key < entries[Int($1.identifier)].key }
+        rows.removeAll(keepingCapacity: true)
+        rows.reserveCapacity(sorter.places.count)
+        for place in sorter.places {
+            let entry = entries + Int(place.identifier)
+            rows.append(WindowRow(key: entry.pointee.key, value: entry.pointee.value))
+        }
+    }
+}
+
+/// Sorts identifiers by 64-bit prefixes: a radix sort from the least significant byte (Knuth, TAOCP 5.2.5), then a
+/// comparison sort of what the prefixes leave equal. Concrete, so that it is compiled once and for all.
+@usableFromInline
+struct PrefixSorter {
+    @frozen @usableFromInline struct Place: BitwiseCopyable {
+        @usableFromInline var prefix: UInt64
+        @usableFromInline var identifier: UInt32
+
+        @inlinable init(prefix: UInt64, identifier: UInt32) {
+            self.prefix = prefix
+            self.identifier = identifier
+        }
+    }
+
+    @usableFromInline var places: [Place] = []
+    private var scratch: [Place] = []
+
+    @usableFromInline init() {}
+
+    /// Sorts by prefix, stably. Few places are compared, many are dealt out byte by byte; bytes that all have in
+    /// common are skipped.
+    @usableFromInline mutating func sortByPrefix() {
+        guard places.count > 64 else {
+            places.sort { $0.prefix < $1.prefix }
+            return
+        }
+        var (all, any) = (UInt64.max, UInt64.zero)
+        for place in places {
+            all &= place.prefix
+            any |= place.prefix
+        }
+        let varying = all ^ any
+        let count = places.count
+        if scratch.count < count { scratch = Array(repeating: Place(prefix: 0, identifier: 0), count: count) }
+        var isInScratch = false
+        places.withUnsafeMutableBufferPointer { places in
+            scratch.withUnsafeMutableBufferPointer { scratch in
+                for shift in stride(from: UInt64.zero, to: 64, by: 8) where varying >> shift & 0xFF != 0 {
+                    if isInScratch {
+                        Self.deal(UnsafeBufferPointer(rebasing: scratch[..<count]), into: places, by: shift)
+                    } else {
+                        Self.deal(UnsafeBufferPointer(places), into: scratch, by: shift)
+                    }
+                    isInScratch.toggle()
+                }
+                if isInScratch {
+                    for index in 0..<count { places[index] = scratch[index] }
+                }
+            }
+        }
+    }
+
+    /// One pass: deals the places out by one byte of their prefixes, keeping their order.
+    private static func deal(
+        _ places: UnsafeBufferPointer<Place>, into target: UnsafeMutableBufferPointer<Place>, by shift: UInt64
+    ) {
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: 256) { starts in
+            starts.initialize(repeating: 0)
+            for place in places { starts[Int(place.prefix >> shift & 0xFF)] += 1 }
+            var sum = 0
+            for byte in 0..<256 {
+                (starts[byte], sum) = (sum, sum + starts[byte])
+            }
+            for place in places {
+                let byte = Int(place.prefix >> shift & 0xFF)
+                target[starts[byte]] = place
+                starts[byte] += 1
+            }
+        }
+    }
+
+    /// Orders the stretches of equal prefixes.
+    @inlinable mutating func sortTies(_ precedes: (Place, Place) -> Bool) {
+        var first = 0
+        while first < places.count {
+            var end = first + 1
+            while end < places.count, places[end].prefix == places[first].prefix { end += 1 }
+            if end - first > 1 { places[first..<end].sort(by: precedes) }
+            first = end
+        }
+    }
+}

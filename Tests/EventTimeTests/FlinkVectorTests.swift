@@ -1,0 +1,191 @@
+import EventTime
+import Foundation
+import Testing
+
+/// One recorded case: a stream and what Apache Flink's window operator made of it. Times are in milliseconds; the
+/// engine does not mind the unit.
+struct WindowVector: Decodable {
+    struct Specification: Decodable {
+        struct Watermark: Decodable {
+            var kind: String
+            var delay_ms: Int64?
+        }
+        struct Window: Decodable {
+            var type: String
+            var size_ms: Int64?
+            var slide_ms: Int64?
+            var offset_ms: Int64?
+        }
+        struct Trigger: Decodable {
+            var type: String
+        }
+
+        var inputs: Int
+        var watermark: Watermark
+        var window: Window?
+        var trigger: Trigger?
+        var allowed_lateness_ms: Int64?
+        var flush_at_end: Bool?
+    }
+    struct Step: Decodable {
+        var op: String
+        var ts: Int64?
+        var key: String?
+        var value: Int64?
+    }
+    struct Firing: Decodable, Hashable {
+        var step: Int
+        var key: String
+        var start: Int64
+        var end: Int64
+        var count: Int64
+        var sum: Int64
+    }
+    struct Expected: Decodable {
+        var windows: [Firing]
+        var late_seqs: [Int]
+        var watermark_after_step: [Int64?]
+    }
+
+    var name: String
+    var family: String
+    var spec: Specification
+    var steps: [Step]
+    var expected: Expected
+
+    /// The windows of the case; `nil` where it is about something other than event-time windows of one input that
+    /// fire by their own trigger.
+    var windows: SlidingWindows? {
+        guard spec.inputs == 1, spec.trigger == nil, let window = spec.window, let size = window.size_ms,
+            window.type == "tumbling" || window.type == "sliding"
+        else { return nil }
+        return SlidingWindows(size: size, slide: window.slide_ms ?? size, offset: window.offset_ms ?? 0)
+    }
+}
+
+@Suite("Windows against recorded cases")
+struct FlinkVectorTests {
+    private static let here = URL(filePath: #filePath).deletingLastPathComponent()
+    private static let own = here.appending(path: "Vectors")
+    private static let recorded = here.appending(path: "../../../shared/flink-vectors/dev").standardized
+
+    private static func files(_ folder: URL) -> [URL] {
+        let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+        return files.filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }
+    }
+
+    @Test("our own cases, written from the rules, hold", arguments: files(own).map(\.lastPathComponent))
+    func ownCase(file: String) throws {
+        #expect(try check(Self.own.appending(path: file)), "\(file) is about event-time windows of one input")
+    }
+
+    @Test("there are cases of our own")
+    func ownCasesExist() { #expect(Self.files(Self.own).count >= 4) }
+
+    @Test(
+        "what Flink does with tumbling and sliding windows, these do",
+        .enabled(if: !files(recorded).isEmpty, "the recorded cases are not beside this clone"))
+    func recordedCases() throws {
+        let checked = try Self.files(Self.recorded).count { try check($0) }
+        #expect(checked >= 15)
+    }
+
+    /// Runs a case and compares firings, late elements and watermarks; false where it is not about such windows.
+    private func check(_ file: URL) throws -> Bool {
+        struct Family: Decodable {
+            var family: String
+        }
+        let data = try Data(contentsOf: file)
+        guard try JSONDecoder().decode(Family.self, from: data).family == "datastream" else { return false }
+        // Other families' rows, such as those of count windows, lack fields.
+        guard let vector = try? JSONDecoder().decode(WindowVector.self, from: data), let windows = vector.windows
+        else { return false }
+        var run = VectorRun(windows, vector.spec)
+        for (number, step) in vector.steps.enumerated() { run.take(step, number: number) }
+        if vector.spec.flush_at_end == true { run.finish(step: vector.steps.count) }
+        // Inside a step the order is not promised.
+        #expect(run.firings.sorted(by: Self.precedes) == vector.expected.windows.sorted(by: Self.precedes), "\(vector.name)")
+        #expect(run.late == vector.expected.late_seqs, "\(vector.name)")
+        #expect(run.watermarks == vector.expected.watermark_after_step, "\(vector.name)")
+        return true
+    }
+
+    private static func precedes(_ a: WindowVector.Firing, _ b: WindowVector.Firing) -> Bool {
+        (a.step, a.end, a.start, a.key, a.count) < (b.step, b.end, b.start, b.key, b.count)
+    }
+}
+
+/// Runs the steps of a case. Late changes are fired again at once, as Flink does, and not with the next advance.
+private struct VectorRun: ~Copyable {
+    private let windows: SlidingWindows
+    private let lateness: Nanoseconds
+    private var driver: WindowDriver
+    private var strategy: BoundedOutOfOrderness?
+    private var watermark = Nanoseconds.min
+    private var names: [String] = []
+    private(set) var firings: [WindowVector.Firing] = []
+    private(set) var late: [Int] = []
+    private(set) var watermarks: [Int64?] = []
+
+    init(_ windows: SlidingWindows, _ specification: WindowVector.Specification) {
+        self.windows = windows
+        lateness = specification.allowed_lateness_ms ?? 0
+        driver = WindowDriver(windows, allowedLateness: lateness)
+        strategy = specification.watermark.delay_ms.map { BoundedOutOfOrderness(delay: $0) }
+    }
+
+    mutating func take(_ step: WindowVector.Step, number: Int) {
+        let time = step.ts ?? 0
+        if step.op == "watermark" {
+            advance(to: time, step: number)
+        } else {
+            add(step, time, number: number)
+            if strategy?.observe(time) == true, let reached = strategy?.watermark { advance(to: reached, step: number) }
+        }
+        watermarks.append(watermark == .min ? nil : watermark)
+    }
+
+    mutating func finish(step: Int) { advance(to: .max, step: step) }
+
+    private mutating func add(_ step: WindowVector.Step, _ time: Nanoseconds, number: Int) {
+        let slice = windows.slice(containing: time)
+        let isLate = windows.isLate(slice: slice, watermark: watermark, allowedLateness: lateness)
+        guard !isLate, let first = windows.firstWindow(containing: slice),
+            let last = windows.lastWindow(containing: slice)
+        else {
+            // Into the late output go elements that no window took, if they are late themselves.
+            if time.saturatingAdd(lateness) <= watermark { late.append(number) }
+            return
+        }
+        let dirty = stride(from: first, through: last, by: Int(windows.slicesPerSlide)).filter {
+            windows.end(ofWindow: $0) - 1 <= watermark
+                && !windows.isClosed($0, watermark: watermark, allowedLateness: lateness)
+        }
+        let key = TestKey(name: name(step.key ?? ""))
+        driver.add(TestThing(key: key, slices: slice...slice, value: step.value ?? 0)) { _ in !dirty.isEmpty }
+        for firing in driver.refire(dirty) {
+            note(firing, step: number, only: firing.changed)
+        }
+    }
+
+    private mutating func advance(to time: Nanoseconds, step: Int) {
+        guard time > watermark else { return }
+        watermark = time
+        for firing in driver.advance(to: time.saturatingAdd(1), dirty: []) { note(firing, step: step, only: nil) }
+    }
+
+    private mutating func note(_ firing: TestFiring, step: Int, only keys: Set<TestKey>?) {
+        for row in firing.rows where keys?.contains(row.key) ?? true {
+            firings.append(
+                .init(
+                    step: step, key: names[Int(row.key.name)], start: firing.window.start, end: firing.window.end,
+                    count: row.count, sum: row.sum))
+        }
+    }
+
+    private mutating func name(_ key: String) -> Int32 {
+        if let place = names.firstIndex(of: key) { return Int32(place) }
+        names.append(key)
+        return Int32(names.count - 1)
+    }
+}

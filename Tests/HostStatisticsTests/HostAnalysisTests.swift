@@ -1,0 +1,186 @@
+import EventTime
+import Flows
+import HostStatistics
+import Packets
+import TestSupport
+import Testing
+
+@Suite("The host statistics")
+struct HostAnalysisTests {
+    static let shapes: [(size: Nanoseconds, slide: Nanoseconds)] = [
+        (20, 20), (20, 10), (24, 8), (20, 8), (12, 2), (6, 20), (15, 25),
+    ]
+
+    private func configuration(
+        _ shape: (size: Nanoseconds, slide: Nanoseconds), offset: Nanoseconds = 0, allowedLateness: Nanoseconds = 0
+    ) -> HostAnalysis.Configuration {
+        HostAnalysis.Configuration(
+            windows: SlidingWindows(size: shape.size, slide: shape.slide, offset: offset),
+            allowedLateness: allowedLateness, idleTimeout: 40, activeTimeout: 90, keepsFlows: true)
+    }
+
+    /// Compares one worker with the model and several with the one.
+    private func check(_ stream: HostStream, _ configuration: HostAnalysis.Configuration, _ name: String) {
+        var one = HostCluster(configuration, workerCount: 1)
+        one.run(stream.events)
+        for (step, (found, expected)) in zip(one.reports, stream.expected).enumerated() where found != expected {
+            Issue.record("\(name), advance \(step): found \(found), expected \(expected)")
+            return
+        }
+        #expect(one.reports.count == stream.expected.count)
+        #expect(one.flows.count == stream.flowCount, "\(name)")
+        for count in [2, 3, 8] {
+            var several = HostCluster(configuration, workerCount: count)
+            several.run(stream.events)
+            #expect(several.reports == one.reports, "\(name), \(count) workers")
+            #expect(several.flows == one.flows, "\(name), \(count) workers")
+        }
+    }
+
+    @Test("are what a recount of every packet says, for any number of workers", arguments: shapes)
+    func onTime(size: Nanoseconds, slide: Nanoseconds) {
+        for seed in 0..<6 as Range<UInt64> {
+            let configuration = configuration((size, slide), offset: Int64(seed) * 3 - 5)
+            check(HostStream(seed: seed, configuration), configuration, "\(size)/\(slide), seed \(seed)")
+        }
+    }
+
+    @Test("are revised as a recount says when packets come late", arguments: shapes)
+    func allowedLateness(size: Nanoseconds, slide: Nanoseconds) {
+        for seed in 0..<10 as Range<UInt64> {
+            let configuration = configuration((size, slide), allowedLateness: [5, 20, 60][Int(seed % 3)])
+            check(
+                HostStream(seed: seed, configuration), configuration,
+                "\(size)/\(slide), lateness \(configuration.allowedLateness), seed \(seed)")
+        }
+    }
+
+    @Test("are what a recount says where time has no order and all windows fire at the end", arguments: shapes)
+    func unordered(size: Nanoseconds, slide: Nanoseconds) {
+        for seed in 0..<4 as Range<UInt64> {
+            let configuration = configuration((size, slide))
+            check(
+                HostStream(seed: seed, configuration, advances: false), configuration,
+                "\(size)/\(slide), seed \(seed)")
+        }
+    }
+
+    @Test("count a host that sends to itself as sender and receiver, without a peer")
+    func selfTraffic() {
+        let configuration = configuration((20, 20))
+        var cluster = HostCluster(configuration, workerCount: 1)
+        let packets: [DecodedPacket] = [
+            .ip(.host(1), 1000, .host(1), 53, bytes: 100), .ip(.host(1), 53, .host(1), 1000, bytes: 300),
+        ]
+        cluster.run(
+            packets.map { .packet(FlowPacket($0, time: 5)) } + [.advance(time: .max, dirty: [], late: [:])])
+        let row = HostRow(
+            host: .address(.host(1)), packetsSent: 2, packetsReceived: 2, bytesSent: 400, bytesReceived: 400,
+            wireBytesSent: 428, wireBytesReceived: 428, flows: 1, flowsStarted: 1, peers: 0)
+        #expect(cluster.reports.flatMap { $0 }.map(\.hosts) == [[row]])
+        #expect(cluster.reports.flatMap { $0 }.map(\.totals.flows) == [1])
+    }
+
+    @Test("take no time for a gap of a million windows")
+    func gap() {
+        let configuration = HostAnalysis.Configuration(
+            windows: SlidingWindows(size: 60 * .second, slide: .second), allowedLateness: 5 * .second)
+        var events: [HostEvent] = []
+        for round in 0..<10 as Range<Int64> {
+            let time = round * 1_000_000 * .second
+            events.append(.advance(time: time, dirty: [], late: [:]))
+            events.append(.packet(FlowPacket(.ip(.host(1), 1, .host(2), 2), time: time)))
+        }
+        events.append(.advance(time: .max, dirty: [], late: [:]))
+        var cluster = HostCluster(configuration, workerCount: 2)
+        cluster.run(events)
+        let reports = cluster.reports.flatMap { $0 }
+        #expect(reports.count == 600)
+        #expect(reports.allSatisfy { $0.totals.packets == 1 && $0.totals.flows == 1 && $0.hosts.map(\.peers) == [1, 1] })
+    }
+
+    @Test("take times at both ends of 64 bits", arguments: [0, 7] as [Nanoseconds])
+    func extremes(allowedLateness: Nanoseconds) {
+        let configuration = HostAnalysis.Configuration(
+            windows: .tumbling(10 * .second, offset: 3), allowedLateness: allowedLateness)
+        var events: [HostEvent] = []
+        for time in [.min, .min + 1, 0, .max - 1, .max] as [Nanoseconds] {
+            if time < .max { events.append(.advance(time: time, dirty: [], late: [:])) }
+            events.append(.packet(FlowPacket(.ip(.host(1), 1, .host(2), 2), time: time)))
+        }
+        events.append(.advance(time: .max, dirty: [], late: [:]))
+        var cluster = HostCluster(configuration, workerCount: 1)
+        cluster.run(events)
+        #expect(cluster.reports.flatMap { $0 }.map(\.totals.packets) == [2, 1, 2])
+    }
+}
+
+@Suite("Past a limit, the host statistics")
+struct LimitTests {
+    private func run(
+        _ stream: HostStream, _ configuration: HostAnalysis.Configuration, workerCount: Int = 1
+    ) -> HostCluster {
+        var cluster = HostCluster(configuration, workerCount: workerCount)
+        cluster.run(stream.events)
+        return cluster
+    }
+
+    private func sums(_ report: ReportLines) -> [UInt64] {
+        report.hosts.reduce(into: [0, 0, 0, 0, 0, 0]) { sums, row in
+            let values = [
+                row.packetsSent, row.packetsReceived, row.bytesSent, row.bytesReceived, row.wireBytesSent,
+                row.wireBytesReceived,
+            ]
+            for index in sums.indices { sums[index] += values[index] }
+        }
+    }
+
+    @Test(
+        "on hosts put the others in one row, so that the sums stay exact",
+        arguments: [(20, 20), (20, 10), (12, 2)] as [(Nanoseconds, Nanoseconds)], [1, 2, 5])
+    func maximumHosts(shape: (Nanoseconds, Nanoseconds), limit: Int) {
+        for seed in 0..<5 as Range<UInt64> {
+            var configuration = HostAnalysis.Configuration(
+                windows: SlidingWindows(size: shape.0, slide: shape.1), idleTimeout: 40, activeTimeout: 90)
+            let stream = HostStream(seed: seed, configuration)
+            let full = run(stream, configuration).reports.flatMap { $0 }
+            configuration.maximumHosts = limit
+            let limited = run(stream, configuration)
+            let reports = limited.reports.flatMap { $0 }
+            #expect(reports.map(\.window) == full.map(\.window))
+            for (report, whole) in zip(reports, full) {
+                #expect(sums(report) == sums(whole), "seed \(seed), window \(report.window)")
+                #expect(report.totals.packets == whole.totals.packets)
+                #expect(report.totals.flows == whole.totals.flows)
+                #expect(report.hosts.count <= limit * Int(configuration.windows.slicesPerWindow) + 1)
+                let places = report.hosts.indices.filter { report.hosts[$0].host == .other }
+                #expect(places.isEmpty || places == [report.hosts.count - 1], "the other hosts come last")
+            }
+            if limit < 5 { #expect(reports.contains { $0.hosts.last?.host == .other }) }
+            #expect(run(stream, configuration, workerCount: 3).reports == limited.reports)
+        }
+    }
+
+    @Test("on flows end some early, and count every packet", arguments: [1, 2, 7])
+    func maximumFlows(limit: Int) {
+        for seed in 0..<5 as Range<UInt64> {
+            var configuration = HostAnalysis.Configuration(
+                windows: SlidingWindows(size: 20, slide: 10), idleTimeout: 40, activeTimeout: 90, keepsFlows: true)
+            let stream = HostStream(seed: seed, configuration)
+            let full = run(stream, configuration)
+            configuration.maximumFlows = limit
+            let limited = run(stream, configuration)
+            for (report, whole) in zip(limited.reports.flatMap { $0 }, full.reports.flatMap { $0 }) {
+                #expect(sums(report) == sums(whole))
+                #expect(report.hosts.map(\.host) == whole.hosts.map(\.host))
+                #expect(report.totals.packets == whole.totals.packets)
+                #expect(report.totals.flows >= whole.totals.flows, "what is cut in two counts twice")
+            }
+            #expect(limited.flows.contains { $0.endReason == .evicted })
+            #expect(
+                limited.flows.reduce(0) { $0 + $1.sourcePackets + $1.destinationPackets }
+                    == full.flows.reduce(0) { $0 + $1.sourcePackets + $1.destinationPackets })
+            #expect(run(stream, configuration, workerCount: 3).reports == limited.reports)
+        }
+    }
+}

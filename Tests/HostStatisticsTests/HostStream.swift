@@ -1,0 +1,109 @@
+import EventTime
+import Flows
+import HostStatistics
+import Packets
+import TestSupport
+
+/// What the analysis is told, in order.
+enum HostEvent {
+    case packet(FlowPacket)
+    case advance(time: Nanoseconds, dirty: [Int64], late: [Int64: UInt64])
+}
+
+/// A stream, and what the brute-force model says at each advance of event time and at the end.
+struct HostStream {
+    var events: [HostEvent] = []
+    var expected: [[ReportLines]] = []
+    var flowCount = 0
+
+    /// Random packets between a few hosts. Some come late, some much too late; event time advances now and then.
+    init(seed: UInt64, _ configuration: HostAnalysis.Configuration, packets: Int = 150, advances: Bool = true) {
+        var random = SeededGenerator(seed: seed)
+        var model = HostModel(configuration)
+        var late: [Int64: UInt64] = [:]
+        let windows = configuration.windows
+        let reach = windows.size + configuration.allowedLateness
+        var clock: Nanoseconds = random.pick(-300...300)
+        for _ in 0..<packets {
+            clock += random.isOne(in: 25) ? random.pick(0...30 * windows.sliceLength) : random.pick(0...4)
+            let time = advances ? clock - random.pick(0...3) : .min
+            if advances, random.isOne(in: 4), time > model.now {
+                events.append(.advance(time: time, dirty: model.dirtyWindows, late: late))
+                expected.append(model.advance(to: time))
+                late = [:]
+            }
+            var packet = FlowPacket(
+                Self.packet(&random), time: clock - (random.isOne(in: 4) ? random.pick(0...reach + reach / 4) : 0))
+            packet.clock = clock
+            let accepted = model.add(packet) { late[$0, default: 0] += 1 }
+            if let accepted { events.append(.packet(accepted)) }
+        }
+        events.append(.advance(time: .max, dirty: model.dirtyWindows, late: late))
+        expected.append(model.advance(to: .max))
+        flowCount = model.flowStarts.count
+    }
+
+    private static func packet(_ random: inout SeededGenerator) -> DecodedPacket {
+        if random.isOne(in: 20) {
+            var packet = DecodedPacket(wireBytes: random.pick(60...100))
+            packet.kind = random.isOne(in: 4) ? .malformed : .nonIP
+            return packet
+        }
+        let (from, to) = (random.pick(1...6), random.pick(1...6))
+        let ports: [UInt16] = [53, random.pick(1...3)]
+        let bytes: UInt64 = random.pick(20...1500)
+        return random.isOne(in: 6)
+            ? .ip(.host6(from), ports[0], .host6(to), ports[1], bytes: bytes)
+            : .ip(.host(from), ports[from & 1], .host(to), ports[to & 1], bytes: bytes)
+    }
+}
+
+/// Several workers, each with the key groups that fall to it, and what they say merged: on one thread.
+struct HostCluster {
+    private final class Worker {
+        var analysis: HostAnalysis
+        init(_ configuration: HostAnalysis.Configuration) { analysis = HostAnalysis(configuration) }
+    }
+
+    private let configuration: HostAnalysis.Configuration
+    private let workers: [Worker]
+    private var merger: WindowMerger
+    /// The reports of each advance, and all flows in the order of their reports.
+    private(set) var reports: [[ReportLines]] = []
+    private(set) var flows: [FlowRecord] = []
+
+    init(_ configuration: HostAnalysis.Configuration, workerCount: Int) {
+        self.configuration = configuration
+        workers = (0..<workerCount).map { _ in Worker(configuration) }
+        merger = WindowMerger(configuration)
+    }
+
+    /// All reports of a stream.
+    mutating func run(_ events: [HostEvent]) {
+        var batches = workers.map { _ in [FlowPacket]() }
+        for event in events {
+            switch event {
+            case .packet(let packet):
+                let group = HostAnalysis.Configuration.group(of: packet, groupCount: configuration.groupCount)
+                batches[packet.kind == .ip ? group % workers.count : 0].append(packet)
+            case .advance(let time, let dirty, let late):
+                for index in batches.indices {
+                    batches[index].withUnsafeMutableBufferPointer { workers[index].analysis.add($0) }
+                    batches[index] = []
+                }
+                let results = workers.map {
+                    time == .max ? $0.analysis.finish(dirty: dirty) : $0.analysis.advance(to: time, dirty: dirty)
+                }
+                take(results, late: late, time: time)
+            }
+        }
+    }
+
+    private mutating func take(_ results: [PartialResult], late: [Int64: UInt64], time: Nanoseconds) {
+        var notes = WindowNotes()
+        notes.late = late
+        reports.append(merger.merge(results, notes: notes, time: time).map(ReportLines.init))
+        flows += merger.mergeFlows(results)
+        merger.forget(closedBy: time == .max ? .max : time.saturatingAdd(-1), allowedLateness: configuration.allowedLateness)
+    }
+}
