@@ -19,7 +19,8 @@ RELEASE := -c release --scratch-path .build-release --static-swift-stdlib -Xswif
 BINARY := .build-release/release/tidemark
 PAGES := $(notdir $(wildcard man/*.1))
 SOURCES := Sources Tests Benchmarks/Sources Package.swift Benchmarks/Package.swift
-SCRIPTS := .ci/run $(wildcard captures/*.sh captures/tools/*.sh Benchmarks/peers/*.sh)
+# With what they source.
+SCRIPTS := .ci/run captures/record.sh Benchmarks/peers/run.sh
 
 # Installs those of the Debian packages $(1) that are missing, as root or through sudo.
 define install-missing
@@ -69,7 +70,7 @@ test: libraries
 
 lint:
 	$(SWIFT) format lint --strict --recursive $(SOURCES)
-	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); else echo 'no shellcheck: scripts not linted' >&2; fi
+	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR -S warning $(SCRIPTS); else echo 'no shellcheck: scripts not linted' >&2; fi
 	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning man/*.1; else echo 'no mandoc: man pages not linted' >&2; fi
 
 bench: libraries
