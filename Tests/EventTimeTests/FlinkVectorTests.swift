@@ -70,7 +70,8 @@ struct FlinkVectorTests {
     private static let recorded = here.appending(path: "../../../shared/flink-vectors/dev").standardized
 
     private static func files(_ folder: URL) -> [URL] {
-        let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+        let files =
+            (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
         return files.filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }
     }
 
@@ -104,7 +105,9 @@ struct FlinkVectorTests {
         for (number, step) in vector.steps.enumerated() { run.take(step, number: number) }
         if vector.spec.flush_at_end == true { run.finish(step: vector.steps.count) }
         // Inside a step the order is not promised.
-        #expect(run.firings.sorted(by: Self.precedes) == vector.expected.windows.sorted(by: Self.precedes), "\(vector.name)")
+        #expect(
+            run.firings.sorted(by: Self.precedes) == vector.expected.windows.sorted(by: Self.precedes),
+            "\(vector.name)")
         #expect(run.late == vector.expected.late_seqs, "\(vector.name)")
         #expect(run.watermarks == vector.expected.watermark_after_step, "\(vector.name)")
         return true
@@ -140,7 +143,9 @@ private struct VectorRun: ~Copyable {
             advance(to: time, step: number)
         } else {
             add(step, time, number: number)
-            if strategy?.observe(time) == true, let reached = strategy?.watermark { advance(to: reached, step: number) }
+            if strategy?.observe(time) == true, let reached = strategy?.watermark {
+                advance(to: reached, step: number)
+            }
         }
         watermarks.append(watermark == .min ? nil : watermark)
     }
