@@ -12,9 +12,11 @@ DEMO ?= --window 30s --top 3
 LIBRARIES := libpcap-dev liblz4-dev libzstd-dev zlib1g-dev pkg-config
 TOOLS := gzip lz4 zstd tshark shellcheck mandoc
 
-# A release build carries Swift's own libraries along, so that it runs where no Swift is installed.
-RELEASE := -c release --static-swift-stdlib --product tidemark
-BINARY := .build/release/tidemark
+# A release build carries Swift's own libraries along, so that it runs where no Swift is installed. The linker is
+# the toolchain's own: the system's warns of what is in those libraries. A folder of its own, since other builds
+# would otherwise take its place.
+RELEASE := -c release --scratch-path .build-release --static-swift-stdlib -Xswiftc -use-ld=lld --product tidemark
+BINARY := .build-release/release/tidemark
 PAGES := $(notdir $(wildcard man/*.1))
 SOURCES := Sources Tests Benchmarks/Sources Package.swift Benchmarks/Package.swift
 SCRIPTS := .ci/run $(wildcard captures/*.sh captures/tools/*.sh Benchmarks/peers/*.sh)
@@ -86,4 +88,4 @@ uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/bin/tidemark" $(PAGES:%="$(DESTDIR)$(MANDIR)/man1/%")
 
 clean:
-	rm -rf .build Benchmarks/.build
+	rm -rf .build .build-release Benchmarks/.build

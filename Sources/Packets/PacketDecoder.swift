@@ -16,20 +16,15 @@ public struct PacketDecoder: Sendable {
     ///   - originalLength: The frame's length on the wire.
     ///   - linkType: What the first byte begins.
     public func decode(_ bytes: RawSpan, originalLength: UInt32, linkType: LinkType) -> DecodedPacket {
+        if linkType == .ethernet, let packet = commonPacket(bytes, originalLength: originalLength) { return packet }
+        return walk(bytes, originalLength: originalLength, linkType: linkType)
+    }
+
+    /// Decodes any packet, header by header.
+    @inline(never)
+    func walk(_ bytes: RawSpan, originalLength: UInt32, linkType: LinkType) -> DecodedPacket {
         var walk = HeaderWalk(layer: layer, capturedLength: bytes.byteCount, originalLength: originalLength)
-        // Almost every packet is IP in Ethernet, with a VLAN tag or without: it is decoded here, in line.
-        var next = NextHeader.link(linkType)
-        if linkType == .ethernet {
-            next = walk.ethernet(bytes)
-            if case .etherType(VLANTag.etherType) = next { next = walk.vlanTag(bytes) }
-            switch next {
-            case .etherType(EtherType.ipv4): next = walk.ipv4(bytes)
-            case .etherType(EtherType.ipv6): next = walk.ipv6(bytes)
-            default: break
-            }
-        }
-        if case .none = next { return walk.packet }
-        walk.follow(next, bytes)
+        walk.follow(.link(linkType), bytes)
         return walk.packet
     }
 }

@@ -8,7 +8,7 @@ import Testing
 @Suite("The bytes of every report are the same")
 struct SameBytesTests {
     static let seeds: [UInt64] = [11, 12, 13]
-    static let packetCount = 4000
+    static let packetCount = 2500
 
     /// Disorder as great as the watermark delay puts up with.
     static func disordered(_ seed: UInt64) -> [GeneratedPacket] {

@@ -7,7 +7,7 @@ import Testing
 struct WindowRelationTests {
     static let seeds: [UInt64] = [21, 22, 23]
 
-    static func packets(_ seed: UInt64) -> [GeneratedPacket] { TrafficGenerator.packets(3000, seed: seed) }
+    static func packets(_ seed: UInt64) -> [GeneratedPacket] { TrafficGenerator.packets(2000, seed: seed) }
 
     static let additiveTotals = [
         "packets", "ip_packets", "non_ip_packets", "malformed_packets", "bytes", "wire_bytes",

@@ -29,10 +29,9 @@ enum EtherType {
 
 extension HeaderWalk {
     /// Reads an Ethernet header: destination and source (6 bytes each), type or length (2).
-    @inline(__always)
     mutating func ethernet(_ bytes: RawSpan) -> NextHeader {
-        guard has(14) else { return stopTruncatedTunnel() }
-        let type = bytes.uint16(at: offset &+ 12)
+        guard has(14) else { return truncated }
+        let type = bytes.extracting(offset..<offset &+ 14).uint16(at: 12)
         offset &+= 14
         return .etherType(type)
     }

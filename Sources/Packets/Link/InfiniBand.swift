@@ -3,7 +3,7 @@
 extension HeaderWalk {
     /// Reads EtherType and reserved bytes (2 each) behind the route.
     mutating func ipOverInfiniBand(_ bytes: RawSpan) -> NextHeader {
-        guard has(44) else { return stop(.truncatedLinkHeader) }
+        guard has(44) else { return .problem(.truncatedLinkHeader) }
         let type = bytes.uint16(at: offset + 40)
         offset += 44
         return .etherType(type)

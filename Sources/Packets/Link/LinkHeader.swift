@@ -41,13 +41,13 @@ extension HeaderWalk {
         case .ethernetMPacket: return skip(8, then: .ethernet)
         case .pktap, .pktapDLT: return pktap(bytes)
         case .endaceERF: return extensibleRecord(bytes)
-        default: return stop(.unknownLinkType)
+        default: return .problem(.unknownLinkType)
         }
     }
 
     /// Passes over a header of fixed length that says nothing of interest.
     private mutating func skip(_ count: Int, then next: NextHeader) -> NextHeader {
-        guard has(count) else { return stop(.truncatedLinkHeader) }
+        guard has(count) else { return .problem(.truncatedLinkHeader) }
         offset += count
         return next
     }
@@ -60,14 +60,14 @@ extension HeaderWalk {
 
     /// Reads a PPP frame or, where its address is 0f (unicast) or 8f (multicast), Cisco's framing.
     private mutating func pppLink(_ bytes: RawSpan) -> NextHeader {
-        guard has(1) else { return stop(.truncatedLinkHeader) }
+        guard has(1) else { return .problem(.truncatedLinkHeader) }
         let address = bytes.byte(at: offset)
         return address == 0x0f || address == 0x8f ? .ciscoHDLC : .ppp
     }
 
     /// Reads a byte that says which way the frame went, and the frame.
     private mutating func pppWithDirection(_ bytes: RawSpan) -> NextHeader {
-        guard has(1) else { return stop(.truncatedLinkHeader) }
+        guard has(1) else { return .problem(.truncatedLinkHeader) }
         offset += 1
         return pppLink(bytes)
     }
@@ -75,12 +75,12 @@ extension HeaderWalk {
     /// Reads a token ring header: access and frame control, two addresses, and the route of
     /// a frame that passes bridges, marked in the source address (IEEE 802.5).
     private mutating func tokenRing(_ bytes: RawSpan) -> NextHeader {
-        guard has(14) else { return stop(.truncatedLinkHeader) }
+        guard has(14) else { return .problem(.truncatedLinkHeader) }
         guard bytes.byte(at: offset + 1) >> 6 == 1 else { return .none }
         let isRouted = bytes.byte(at: offset + 8) & 0x80 != 0
         offset += 14
         if isRouted {
-            guard has(2) else { return stop(.truncatedLinkHeader) }
+            guard has(2) else { return .problem(.truncatedLinkHeader) }
             offset += Int(bytes.byte(at: offset) & 0x1f)
         }
         return .logicalLinkControl
@@ -88,7 +88,7 @@ extension HeaderWalk {
 
     /// Reads Apple's header of IP over FireWire: two 8-byte addresses, EtherType.
     private mutating func fireWire(_ bytes: RawSpan) -> NextHeader {
-        guard has(18) else { return stop(.truncatedLinkHeader) }
+        guard has(18) else { return .problem(.truncatedLinkHeader) }
         let type = bytes.uint16(at: offset + 16)
         offset += 18
         return .etherType(type)
@@ -96,23 +96,23 @@ extension HeaderWalk {
 
     /// Reads Darwin's PKTAP header, in little-endian order: its length, record type, link type of the frame.
     private mutating func pktap(_ bytes: RawSpan) -> NextHeader {
-        guard has(12) else { return stop(.truncatedLinkHeader) }
+        guard has(12) else { return .problem(.truncatedLinkHeader) }
         let length = Int(bytes.littleEndian32(at: offset))
         let type = LinkType(rawValue: bytes.littleEndian32(at: offset + 8))
-        guard length >= 12 else { return stop(.badLinkHeader) }
+        guard length >= 12 else { return .problem(.badLinkHeader) }
         offset += length
-        return type == .pktap || type == .pktapDLT ? stop(.badLinkHeader) : .link(type)
+        return type == .pktap || type == .pktapDLT ? .problem(.badLinkHeader) : .link(type)
     }
 
     /// Reads the record header of Endace's ERF: time (8 bytes), type, flags, three lengths, extension
     /// headers of 8 bytes while bit 0x80 says so, and 2 bytes of padding before Ethernet frames.
     private mutating func extensibleRecord(_ bytes: RawSpan) -> NextHeader {
-        guard has(16) else { return stop(.truncatedLinkHeader) }
+        guard has(16) else { return .problem(.truncatedLinkHeader) }
         let type = bytes.byte(at: offset + 8)
         var more = type & 0x80 != 0
         offset += 16
         while more {
-            guard has(8) else { return stop(.truncatedLinkHeader) }
+            guard has(8) else { return .problem(.truncatedLinkHeader) }
             more = bytes.byte(at: offset) & 0x80 != 0
             offset += 8
         }

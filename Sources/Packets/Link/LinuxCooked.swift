@@ -5,7 +5,7 @@ extension HeaderWalk {
     /// Reads version 1: packet type (2 bytes), hardware type (2), address length (2), address (8),
     /// protocol (2).
     mutating func linuxCooked(_ bytes: RawSpan) -> NextHeader {
-        guard has(16) else { return stop(.truncatedLinkHeader) }
+        guard has(16) else { return .problem(.truncatedLinkHeader) }
         let hardware = bytes.uint16(at: offset + 2)
         let type = bytes.uint16(at: offset + 14)
         offset += 16
@@ -15,7 +15,7 @@ extension HeaderWalk {
     /// Reads version 2: protocol (2 bytes), reserved (2), interface (4), hardware type (2), packet type,
     /// address length, address (8).
     mutating func linuxCooked2(_ bytes: RawSpan) -> NextHeader {
-        guard has(20) else { return stop(.truncatedLinkHeader) }
+        guard has(20) else { return .problem(.truncatedLinkHeader) }
         let type = bytes.uint16(at: offset)
         let hardware = bytes.uint16(at: offset + 8)
         offset += 20

@@ -3,7 +3,7 @@
 extension HeaderWalk {
     /// Reads DSAP, SSAP and control, and behind them SNAP's organisation (3 bytes) and protocol (2).
     mutating func logicalLinkControl(_ bytes: RawSpan) -> NextHeader {
-        guard has(3) else { return stopTruncatedTunnel() }
+        guard has(3) else { return truncated }
         let destination = bytes.byte(at: offset)
         let source = bytes.byte(at: offset + 1)
         let control = bytes.byte(at: offset + 2)
@@ -19,7 +19,7 @@ extension HeaderWalk {
     }
 
     mutating func subnetworkAccess(_ bytes: RawSpan) -> NextHeader {
-        guard has(5) else { return stopTruncatedTunnel() }
+        guard has(5) else { return truncated }
         let organisation = bytes.uint24(at: offset)
         let type = bytes.uint16(at: offset + 3)
         offset += 5
@@ -35,7 +35,7 @@ extension HeaderWalk {
 
     /// Reads the one byte by which ISO/IEC TR 9577 tells network protocols apart.
     mutating func networkLayerIdentifier(_ bytes: RawSpan) -> NextHeader {
-        guard has(1) else { return stopTruncatedTunnel() }
+        guard has(1) else { return truncated }
         let identifier = bytes.byte(at: offset)
         offset += 1
         switch identifier {

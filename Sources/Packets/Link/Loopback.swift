@@ -13,7 +13,7 @@ extension HeaderWalk {
     /// Reads a family in the byte order of the capturing host, which no file tells. Families are below 256,
     /// so the order in which the number is small is the right one.
     mutating func nullLoopback(_ bytes: RawSpan) -> NextHeader {
-        guard has(4) else { return stop(.truncatedLinkHeader) }
+        guard has(4) else { return .problem(.truncatedLinkHeader) }
         if bytes.uint16(at: offset) == 0xff03 { return .ppp }
         let big = bytes.uint32(at: offset)
         let little = big.byteSwapped
@@ -27,7 +27,7 @@ extension HeaderWalk {
 
     /// Reads a family in network byte order.
     mutating func openBSDLoopback(_ bytes: RawSpan) -> NextHeader {
-        guard has(4) else { return stop(.truncatedLinkHeader) }
+        guard has(4) else { return .problem(.truncatedLinkHeader) }
         let number = bytes.uint32(at: offset)
         offset += 4
         return family(number)
@@ -36,7 +36,7 @@ extension HeaderWalk {
     /// Reads the header of OpenBSD's IPsec interface: family, in either byte order, security parameters (4),
     /// flags (4).
     mutating func encapsulatingInterface(_ bytes: RawSpan) -> NextHeader {
-        guard has(12) else { return stop(.truncatedLinkHeader) }
+        guard has(12) else { return .problem(.truncatedLinkHeader) }
         let number = bytes.uint32(at: offset)
         offset += 12
         return family(min(number, number.byteSwapped))

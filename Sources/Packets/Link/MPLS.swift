@@ -6,13 +6,13 @@ extension HeaderWalk {
     mutating func mpls(_ bytes: RawSpan) -> NextHeader {
         var entry: UInt32 = 0
         while entry & 0x100 == 0 {
-            guard has(4) else { return stopTruncatedTunnel() }
+            guard has(4) else { return truncated }
             entry = bytes.uint32(at: offset)
             offset += 4
         }
         let genericChannelLabel: UInt32 = 13
         let alertLabel: UInt32 = 14
-        guard has(1) else { return stopTruncatedTunnel() }
+        guard has(1) else { return truncated }
         switch (entry >> 12, bytes.byte(at: offset) >> 4) {
         case (alertLabel, _): return .none
         case (genericChannelLabel, _), (_, 1): return associatedChannel(bytes)
@@ -26,7 +26,7 @@ extension HeaderWalk {
     /// Reads the header of an associated channel (RFC 4385, section 5): version and reserved (2 bytes), channel
     /// type (2), where a packet has the number PPP gives it.
     private mutating func associatedChannel(_ bytes: RawSpan) -> NextHeader {
-        guard has(4) else { return stopTruncatedTunnel() }
+        guard has(4) else { return truncated }
         let type = bytes.uint16(at: offset + 2)
         offset += 4
         switch type {

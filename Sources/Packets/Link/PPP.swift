@@ -6,10 +6,10 @@ extension HeaderWalk {
     /// the peers agreed to compress it.
     mutating func ppp(_ bytes: RawSpan) -> NextHeader {
         if has(2), bytes.uint16(at: offset) == 0xff03 { offset += 2 }
-        guard has(1) else { return stopTruncatedTunnel() }
+        guard has(1) else { return truncated }
         var number = UInt16(bytes.byte(at: offset))
         if number & 1 == 0 {
-            guard has(2) else { return stopTruncatedTunnel() }
+            guard has(2) else { return truncated }
             number = bytes.uint16(at: offset)
             offset += 2
         } else {
@@ -30,7 +30,7 @@ extension HeaderWalk {
 
     /// Reads the header of a PPPoE session: version and type, code, session (2 bytes), length (2).
     mutating func pppoeSession(_ bytes: RawSpan) -> NextHeader {
-        guard has(6) else { return stopTruncatedTunnel() }
+        guard has(6) else { return truncated }
         let length = Int(bytes.uint16(at: offset + 4))
         offset += 6
         limit(to: offset + length)
@@ -42,7 +42,7 @@ extension HeaderWalk {
     /// tunnel's.
     private mutating func multilinkFragment(_ bytes: RawSpan) -> NextHeader {
         guard packet.kind != .ip else { return .none }
-        guard has(4) else { return stopTruncatedTunnel() }
+        guard has(4) else { return truncated }
         let isWhole = bytes.byte(at: offset) & 0xc0 == 0xc0
         offset += 4
         return isWhole ? .ppp : .none
@@ -50,7 +50,7 @@ extension HeaderWalk {
 
     /// Reads flags and type of a frame bridged over PPP; type 1 is Ethernet.
     private mutating func bridgedFrame(_ bytes: RawSpan) -> NextHeader {
-        guard has(2) else { return stopTruncatedTunnel() }
+        guard has(2) else { return truncated }
         let type = bytes.byte(at: offset + 1)
         offset += 2
         return type == 1 ? .ethernet : .none

@@ -7,7 +7,7 @@ extension HeaderWalk {
     ///     byte 0         2          4     10    16    22         24          (30)
     ///          | control | duration | a1  | a2  | a3  | sequence | (a4)      | (QoS) | (HT) | LLC …
     mutating func wlan(_ frame: WLANFrame, _ bytes: RawSpan) -> NextHeader {
-        guard has(2) else { return stopTruncatedTunnel() }
+        guard has(2) else { return truncated }
         let control = bytes.byte(at: frame.isSwapped ? offset + 1 : offset)
         let flags = bytes.byte(at: frame.isSwapped ? offset : offset + 1)
         let isData = control & 0x0f == 0x08
@@ -21,7 +21,7 @@ extension HeaderWalk {
         let qualityOfService = length
         if hasQualityOfService { length += 2 }
         if hasHighThroughput { length += 4 }
-        guard has(length) else { return stopTruncatedTunnel() }
+        guard has(length) else { return truncated }
         let hasMesh =
             hasQualityOfService && flags & 0x02 != 0 && bytes.byte(at: offset + qualityOfService + 1) & 1 != 0
         let isLaterFragment = bytes.byte(at: offset + 22) & 0x0f != 0
@@ -30,7 +30,7 @@ extension HeaderWalk {
         if frame.isPadded { length = (length + 3) & ~3 }
         offset += length
         if hasMesh {
-            guard skipMeshControl(bytes) else { return stopTruncatedTunnel() }
+            guard skipMeshControl(bytes) else { return truncated }
         }
         return isAggregate ? aggregate(bytes) : .logicalLinkControl
     }
@@ -46,7 +46,7 @@ extension HeaderWalk {
     /// Reads the first frame of an aggregate (A-MSDU): destination, source, length. Those beside it are
     /// other packets, which one captured frame cannot count.
     private mutating func aggregate(_ bytes: RawSpan) -> NextHeader {
-        guard has(14) else { return stopTruncatedTunnel() }
+        guard has(14) else { return truncated }
         let length = Int(bytes.uint16(at: offset + 12))
         offset += 14
         limit(to: offset + length)

@@ -5,10 +5,10 @@ extension HeaderWalk {
     /// Reads version, length (little-endian, 2 bytes at 2) and, of the fields that the presence words name,
     /// the flags: whether the frame is padded (0x20) and has its check sequence (0x10).
     mutating func radiotap(_ bytes: RawSpan) -> NextHeader {
-        guard has(8) else { return stop(.truncatedLinkHeader) }
+        guard has(8) else { return .problem(.truncatedLinkHeader) }
         let length = Int(bytes.littleEndian16(at: offset + 2))
-        guard length >= 8 else { return stop(.badLinkHeader) }
-        guard has(length) else { return stop(.truncatedLinkHeader) }
+        guard length >= 8 else { return .problem(.badLinkHeader) }
+        guard has(length) else { return .problem(.truncatedLinkHeader) }
         var frame = WLANFrame()
         if let flags = radiotapFlags(bytes, length: length) {
             frame.isPadded = flags & 0x20 != 0
@@ -35,31 +35,31 @@ extension HeaderWalk {
     /// Reads a Prism header: message (4 bytes), length (4) in the capturing host's order. Some drivers put
     /// an AVS header there.
     mutating func prism(_ bytes: RawSpan) -> NextHeader {
-        guard has(8) else { return stop(.truncatedLinkHeader) }
+        guard has(8) else { return .problem(.truncatedLinkHeader) }
         if bytes.uint32(at: offset) >> 8 == 0x802110 { return avs(bytes) }
         let length = bytes.littleEndian32(at: offset + 4)
         let wanted = length < 0x10000 ? length : length.byteSwapped
-        guard wanted >= 8 else { return stop(.badLinkHeader) }
+        guard wanted >= 8 else { return .problem(.badLinkHeader) }
         offset += Int(wanted)
         return .wlan(WLANFrame())
     }
 
     /// Reads an AVS header: magic (4 bytes), length (4).
     mutating func avs(_ bytes: RawSpan) -> NextHeader {
-        guard has(8) else { return stop(.truncatedLinkHeader) }
+        guard has(8) else { return .problem(.truncatedLinkHeader) }
         let length = bytes.uint32(at: offset + 4)
-        guard length >= 8 else { return stop(.badLinkHeader) }
+        guard length >= 8 else { return .problem(.badLinkHeader) }
         offset += Int(length)
         return .wlan(WLANFrame())
     }
 
     /// Reads a PPI header, in little-endian order: version, flags, length (2 bytes), link type (4).
     mutating func perPacketInformation(_ bytes: RawSpan) -> NextHeader {
-        guard has(8) else { return stop(.truncatedLinkHeader) }
+        guard has(8) else { return .problem(.truncatedLinkHeader) }
         let length = Int(bytes.littleEndian16(at: offset + 2))
         let type = LinkType(rawValue: bytes.littleEndian32(at: offset + 4))
-        guard length >= 8 else { return stop(.badLinkHeader) }
+        guard length >= 8 else { return .problem(.badLinkHeader) }
         offset += length
-        return type == .ppi ? stop(.badLinkHeader) : .link(type)
+        return type == .ppi ? .problem(.badLinkHeader) : .link(type)
     }
 }

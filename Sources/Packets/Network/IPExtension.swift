@@ -14,23 +14,21 @@ extension HeaderWalk {
     /// own, so the packet's transport is theirs. An encapsulating security payload cannot be read.
     mutating func ipExtension(_ number: UInt8, _ bytes: RawSpan) -> NextHeader {
         if number == ExtensionHeader.fragment { return fragmentHeader(bytes) }
-        guard has(2) else { return stop(.truncatedExtensionHeader) }
+        guard has(2) else { return .problem(.truncatedExtensionHeader) }
         let next = bytes.byte(at: offset)
         let units = Int(bytes.byte(at: offset + 1))
         let length = number == ExtensionHeader.authentication ? (units + 2) * 4 : (units + 1) * 8
         packet.transport = next
         offset += length
         // A header that ends exactly where the content does has nothing behind it, which is no harm.
-        guard offset <= end else { return stop(.truncatedExtensionHeader) }
-        return transportHeader(next, isIPv6: number != ExtensionHeader.authentication || isInIPv6, bytes)
+        guard offset <= end else { return .problem(.truncatedExtensionHeader) }
+        return .transport(next)
     }
-
-    private var isInIPv6: Bool { packet.source.family == .v6 }
 
     /// Reads a fragment header: next, reserved, offset and flags (2 bytes), identification (4). A datagram
     /// whose only fragment is the first is whole (RFC 6946).
     private mutating func fragmentHeader(_ bytes: RawSpan) -> NextHeader {
-        guard has(8) else { return stop(.truncatedExtensionHeader) }
+        guard has(8) else { return .problem(.truncatedExtensionHeader) }
         let next = bytes.byte(at: offset)
         let position = bytes.uint16(at: offset + 2) & 0xfff8
         let hasMore = bytes.byte(at: offset + 3) & 1 != 0
@@ -40,17 +38,15 @@ extension HeaderWalk {
             packet.fragment = position == 0 ? .first : .later
         }
         offset += 8
-        return position == 0 ? transportHeader(next, isIPv6: true, bytes) : .none
+        return position == 0 ? .transport(next) : .none
     }
 
-    /// The payload length that a jumbo payload option gives, or 0: the hop-by-hop header at the walk's offset
-    /// has options of type, length and data; type 0 is a single byte of padding. A length that the IPv6
+    /// The payload length that a jumbo payload option gives, or 0: the hop-by-hop header at `start` has options of type, length and data; type 0 is a single byte of padding. A length that the IPv6
     /// header could have held is not valid.
-    @inline(never)
-    mutating func jumboPayload(_ bytes: RawSpan) -> Int {
-        guard has(8) else { return 0 }
-        let optionsEnd = min(offset + (Int(bytes.byte(at: offset + 1)) + 1) * 8, end)
-        var position = offset + 2
+    func jumboPayload(at start: Int, _ bytes: RawSpan) -> Int {
+        guard start + 8 <= end else { return 0 }
+        let optionsEnd = min(start + (Int(bytes.byte(at: start + 1)) + 1) * 8, end)
+        var position = start + 2
         while position + 6 <= optionsEnd {
             let type = bytes.byte(at: position)
             if type == 0 {

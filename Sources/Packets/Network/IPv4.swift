@@ -8,49 +8,55 @@ extension HeaderWalk {
     ///
     /// A total length of 0 comes from segmentation offload and stands for all bytes up to the end of the
     /// frame as it was on the wire. The destination is the last one of a datagram that takes a source route.
-    @inline(__always)
     mutating func ipv4(_ bytes: RawSpan) -> NextHeader {
-        guard has(20) else { return stop(.truncatedNetworkHeader) }
-        let first = bytes.byte(at: offset)
-        var headerLength = 20
-        if first != 0x45 {
-            guard first >> 4 == 4 else { return stop(.badIPv4Version) }
-            headerLength = Int(first & 0xf) &* 4
-            guard headerLength >= 20 else { return stop(.badIPv4HeaderLength) }
+        guard has(20) else { return .problem(.truncatedNetworkHeader) }
+        let header = bytes.extracting(offset..<offset &+ 20)
+        guard header.byte(at: 0) == 0x45 else { return .ipv4WithOptions }
+        return ipv4(header, length: 20, destination: header.uint32(at: 16), bytes)
+    }
+
+    /// Reads an IPv4 header that is longer than 20 bytes, unless it is none.
+    mutating func ipv4WithOptions(_ bytes: RawSpan) -> NextHeader {
+        let header = bytes.extracting(offset..<offset &+ 20)
+        guard header.byte(at: 0) >> 4 == 4 else { return .problem(.badIPv4Version) }
+        let length = Int(header.byte(at: 0) & 0xf) * 4
+        guard length >= 20 else { return .problem(.badIPv4HeaderLength) }
+        let totalLength = header.uint16(at: 2)
+        guard totalLength == 0 || totalLength >= length else { return .problem(.badIPv4TotalLength) }
+        guard let destination = finalDestination(header.uint32(at: 16), headerLength: length, bytes) else {
+            return .problem(.truncatedNetworkHeader)
         }
-        var destination = bytes.uint32(at: offset &+ 16)
-        var totalLength = Int(bytes.uint16(at: offset &+ 2))
-        if totalLength < headerLength {
-            guard totalLength == 0 else { return stop(.badIPv4TotalLength) }
+        return ipv4(header, length: length, destination: destination, bytes)
+    }
+
+    /// Takes the fields of a valid header.
+    private mutating func ipv4(
+        _ header: RawSpan, length: Int, destination: UInt32, _ bytes: RawSpan
+    ) -> NextHeader {
+        var totalLength = Int(header.uint16(at: 2))
+        if totalLength < length {
+            guard totalLength == 0 else { return .problem(.badIPv4TotalLength) }
             totalLength = wireEnd &- offset
         }
-        if headerLength > 20 {
-            guard let final = finalDestination(destination, headerLength: headerLength, bytes) else {
-                return stop(.truncatedNetworkHeader)
-            }
-            destination = final
-        }
-        let transport = bytes.byte(at: offset &+ 9)
+        let transport = header.byte(at: 9)
         accept(
-            source: IPAddress(v4: bytes.uint32(at: offset &+ 12)),
-            destination: IPAddress(v4: destination),
-            bytes: UInt64(totalLength), transport: transport)
+            source: IPAddress(v4: header.uint32(at: 12)), destination: IPAddress(v4: destination),
+            bytes: UInt64(truncatingIfNeeded: totalLength), transport: transport)
 
-        let fragmentField = bytes.uint16(at: offset &+ 6) & 0x3fff  // more fragments, and the offset
+        let fragmentField = header.uint16(at: 6) & 0x3fff  // more fragments, and the offset
         if fragmentField != 0 {
-            packet.fragmentIdentification = UInt32(bytes.uint16(at: offset &+ 4))
+            packet.fragmentIdentification = UInt32(header.uint16(at: 4))
             packet.fragment = fragmentField & 0x1fff == 0 ? .first : .later
             if packet.fragment == .later { return .none }
         }
         limit(to: offset &+ totalLength)
-        offset &+= headerLength
-        return transportHeader(transport, isIPv6: false, bytes)
+        offset &+= length
+        return transportHeader(transport, bytes)
     }
 
     /// Where a datagram goes in the end: the last address of a source route (option 131 or 137: type, length,
     /// pointer, addresses) that it has not travelled yet, otherwise `destination`. `nil` if the options are
     /// cut off.
-    @inline(never)
     private func finalDestination(_ destination: UInt32, headerLength: Int, _ bytes: RawSpan) -> UInt32? {
         var position = offset + 20
         let optionsEnd = offset + headerLength
@@ -80,11 +86,11 @@ extension HeaderWalk {
 
     /// Reads an IP header of either version.
     mutating func ip(_ bytes: RawSpan) -> NextHeader {
-        guard has(1) else { return stop(.truncatedNetworkHeader) }
+        guard has(1) else { return .problem(.truncatedNetworkHeader) }
         switch bytes.byte(at: offset) >> 4 {
         case 4: return .ipv4
         case 6: return .ipv6
-        default: return stop(.badNetworkHeader)
+        default: return .problem(.badNetworkHeader)
         }
     }
 }

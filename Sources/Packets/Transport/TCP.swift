@@ -5,21 +5,20 @@ extension HeaderWalk {
     ///
     ///     byte 0        2             4          8                 12                  13      14
     ///          | source | destination | sequence | acknowledgement | offset, reserved  | flags | …
-    @inline(__always)
     mutating func tcp(_ bytes: RawSpan) -> NextHeader {
-        guard has(14) else { return truncatedTCP(bytes) }
-        packet.sourcePort = bytes.uint16(at: offset)
-        packet.destinationPort = bytes.uint16(at: offset &+ 2)
-        packet.tcpSequence = bytes.uint32(at: offset &+ 4)
-        packet.tcpFlags = bytes.byte(at: offset &+ 13)
+        guard has(14) else { return .transport(TransportProtocol.tcp.rawValue) }
+        let header = bytes.extracting(offset..<offset &+ 14)
+        packet.sourcePort = header.uint16(at: 0)
+        packet.destinationPort = header.uint16(at: 2)
+        packet.tcpSequence = header.uint32(at: 4)
+        packet.tcpFlags = header.byte(at: 13)
         packet.hasPorts = true
         return .none
     }
 
-    @inline(never)
-    private mutating func truncatedTCP(_ bytes: RawSpan) -> NextHeader {
+    mutating func truncatedTCP(_ bytes: RawSpan) -> NextHeader {
         _ = ports(bytes)
         if has(8) { packet.tcpSequence = bytes.uint32(at: offset + 4) }
-        return stop(.truncatedTransportHeader)
+        return .problem(.truncatedTransportHeader)
     }
 }

@@ -2,27 +2,29 @@
 // (https://www.iana.org/assignments/protocol-numbers).
 
 extension HeaderWalk {
-    /// Reads the header of a transport protocol, or passes on what is none.
-    @inline(__always)
-    mutating func transportHeader(_ number: UInt8, isIPv6: Bool, _ bytes: RawSpan) -> NextHeader {
+    /// Reads the header of one of the two protocols that almost all packets have, and leaves others to
+    /// ``transport(_:_:)``.
+    mutating func transportHeader(_ number: UInt8, _ bytes: RawSpan) -> NextHeader {
         switch number {
-        case TransportProtocol.tcp.rawValue: return tcp(bytes)
-        case TransportProtocol.udp.rawValue: return udp(bytes)
-        default: return rarerHeader(number, isIPv6: isIPv6, bytes)
+        case TransportProtocol.tcp.rawValue: tcp(bytes)
+        case TransportProtocol.udp.rawValue: udp(bytes)
+        default: .transport(number)
         }
     }
 
-    @inline(never)
-    private mutating func rarerHeader(_ number: UInt8, isIPv6: Bool, _ bytes: RawSpan) -> NextHeader {
+    /// Reads the header of any protocol.
+    mutating func transport(_ number: UInt8, _ bytes: RawSpan) -> NextHeader {
         switch number {
+        case TransportProtocol.tcp.rawValue: return has(14) ? tcp(bytes) : truncatedTCP(bytes)
+        case TransportProtocol.udp.rawValue: return udp(bytes)
         case TransportProtocol.icmp.rawValue, TransportProtocol.icmpv6.rawValue: return icmp(bytes)
         case TransportProtocol.sctp.rawValue: return sctp(bytes)
         case TransportProtocol.udpLite.rawValue, TransportProtocol.dccp.rawValue: return ports(bytes)
         case ExtensionHeader.authentication: return .ipExtension(number)
         case ExtensionHeader.hopByHop, ExtensionHeader.routing, ExtensionHeader.fragment,
             ExtensionHeader.destinationOptions:
-            return isIPv6 ? .ipExtension(number) : .none
-        default: return followsTunnels ? .transport(number) : .none
+            return packet.source.family == .v6 ? .ipExtension(number) : .none
+        default: return followsTunnels ? encapsulation(number, bytes) : .none
         }
     }
 }

@@ -5,11 +5,11 @@ extension HeaderWalk {
     ///
     ///     byte 0        2             4        6          8
     ///          | source | destination | length | checksum | payload …
-    @inline(__always)
     mutating func udp(_ bytes: RawSpan) -> NextHeader {
-        guard has(4) else { return stop(.truncatedTransportHeader) }
-        let source = bytes.uint16(at: offset)
-        let destination = bytes.uint16(at: offset &+ 2)
+        guard has(4) else { return .problem(.truncatedTransportHeader) }
+        let header = bytes.extracting(offset..<offset &+ 4)
+        let source = header.uint16(at: 0)
+        let destination = header.uint16(at: 2)
         packet.sourcePort = source
         packet.destinationPort = destination
         packet.hasPorts = true
@@ -21,9 +21,11 @@ extension HeaderWalk {
     /// Narrows the content to what the UDP header at the walk's offset claims and goes on with the tunnel's
     /// header. Length 0 is that of a jumbogram.
     mutating func udpTunnel(_ tunnel: UDPTunnel, _ bytes: RawSpan) -> NextHeader {
-        guard has(8) else { return stop(.truncatedTransportHeader) }
+        guard has(8) else { return .problem(.truncatedTransportHeader) }
         let length = Int(bytes.uint16(at: offset + 4))
-        guard length >= 8 || length == 0 && packet.source.family == .v6 else { return stop(.badTransportHeader) }
+        guard length >= 8 || length == 0 && packet.source.family == .v6 else {
+            return .problem(.badTransportHeader)
+        }
         if length != 0 { limit(to: offset + length) }
         offset += 8
         switch tunnel {

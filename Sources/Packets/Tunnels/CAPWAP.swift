@@ -9,7 +9,7 @@ extension HeaderWalk {
     /// A fragment of
     /// a frame, even the first, is not followed. Access points write the control field of native 802.11 frames with its bytes exchanged.
     mutating func capwap(_ bytes: RawSpan) -> NextHeader {
-        guard has(8) else { return stop(.truncatedTunnelHeader) }
+        guard has(8) else { return .problem(.truncatedTunnelHeader) }
         guard bytes.byte(at: offset) == 0 else { return .none }
         let fields = bytes.uint24(at: offset + 1)
         let length = Int(fields >> 19) * 4
@@ -17,7 +17,7 @@ extension HeaderWalk {
         let isNative = fields & 0x100 != 0
         let isFragment = fields & 0x80 != 0
         let isKeepAlive = fields & 0x08 != 0
-        guard length >= 8 else { return stop(.badTunnelHeader) }
+        guard length >= 8 else { return .problem(.badTunnelHeader) }
         offset += length
         if isKeepAlive || isFragment { return .none }
         if !isNative { return .ethernet }

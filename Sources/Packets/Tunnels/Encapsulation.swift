@@ -21,7 +21,7 @@ extension HeaderWalk {
     /// Reads EtherIP's two bytes, version and reserved. The version is not looked at: systems disagree on
     /// which half of the byte it is in.
     private mutating func ethernetInIP(_ bytes: RawSpan) -> NextHeader {
-        guard has(2) else { return stop(.truncatedTunnelHeader) }
+        guard has(2) else { return .problem(.truncatedTunnelHeader) }
         offset += 2
         return .ethernet
     }

@@ -4,7 +4,7 @@ extension HeaderWalk {
     /// Reads flags and version (2 bytes), protocol (2) and the fields that the flags name. Keys and sequence
     /// numbers differ between directions, so they separate nothing.
     mutating func gre(_ bytes: RawSpan) -> NextHeader {
-        guard has(4) else { return stop(.truncatedTunnelHeader) }
+        guard has(4) else { return .problem(.truncatedTunnelHeader) }
         let flags = bytes.uint16(at: offset)
         let type = bytes.uint16(at: offset + 2)
         let hasRouting = flags & 0x4000 != 0
@@ -15,9 +15,9 @@ extension HeaderWalk {
         if hasSequence { offset += 4 }
         if flags & 0x0080 != 0 && flags & 0x7 == 1 { offset += 4 }  // acknowledgement
         if hasRouting {
-            guard skipSourceRoutes(bytes) else { return stop(.truncatedTunnelHeader) }
+            guard skipSourceRoutes(bytes) else { return .problem(.truncatedTunnelHeader) }
         }
-        guard has(0) else { return stop(.truncatedTunnelHeader) }
+        guard has(0) else { return .problem(.truncatedTunnelHeader) }
         if type == 0x88be || type == 0x22eb {
             return switchedPortAnalyser(isTypeI: type == 0x88be && !hasSequence, bytes)
         }
@@ -42,7 +42,7 @@ extension HeaderWalk {
 
     /// Reads Cisco's metadata header as GRE has it: the EtherType first, not last.
     private mutating func metadata(_ bytes: RawSpan) -> NextHeader {
-        guard has(8) else { return stop(.truncatedTunnelHeader) }
+        guard has(8) else { return .problem(.truncatedTunnelHeader) }
         let type = bytes.uint16(at: offset)
         offset += 8
         return .etherType(type)
@@ -51,7 +51,7 @@ extension HeaderWalk {
     /// Reads a packet that WCCP redirects (draft-wilson-wrec-wccp-v2-01, section 4.12), with four bytes
     /// before it or none.
     private mutating func redirectedByCache(_ bytes: RawSpan) -> NextHeader {
-        guard has(1) else { return stop(.truncatedTunnelHeader) }
+        guard has(1) else { return .problem(.truncatedTunnelHeader) }
         if bytes.byte(at: offset) >> 4 != 4 { offset += 4 }
         return .ip
     }

@@ -6,7 +6,7 @@ extension HeaderWalk {
     /// 255 carries a packet. The two directions of a tunnel have different endpoints, so they separate
     /// nothing.
     mutating func gtp(_ bytes: RawSpan) -> NextHeader {
-        guard has(8) else { return stop(.truncatedTunnelHeader) }
+        guard has(8) else { return .problem(.truncatedTunnelHeader) }
         let flags = bytes.byte(at: offset)
         guard bytes.byte(at: offset + 1) == 255 else { return .none }
         switch flags >> 5 {
@@ -19,11 +19,11 @@ extension HeaderWalk {
             let hasExtensions = flags & 0x04 != 0
             offset += 8
             if hasOptions {
-                guard has(4) else { return stop(.truncatedTunnelHeader) }
+                guard has(4) else { return .problem(.truncatedTunnelHeader) }
                 offset += 4
                 if hasExtensions {
                     guard skipExtensions(first: bytes.byte(at: offset - 1), bytes) else {
-                        return stop(.truncatedTunnelHeader)
+                        return .problem(.truncatedTunnelHeader)
                     }
                 }
             }

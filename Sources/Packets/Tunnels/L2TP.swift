@@ -5,7 +5,7 @@ extension HeaderWalk {
     /// numbers (4, optional), offset (2 and as many as it says, optional); a PPP frame follows. Control
     /// messages carry no packets, and what version 3 carries was agreed when the session began.
     mutating func l2tp(_ bytes: RawSpan) -> NextHeader {
-        guard has(6) else { return stop(.truncatedTunnelHeader) }
+        guard has(6) else { return .problem(.truncatedTunnelHeader) }
         let flags = bytes.uint16(at: offset)
         let isControl = flags & 0x8000 != 0
         guard flags & 0xf == 2, !isControl else { return .none }
@@ -19,7 +19,7 @@ extension HeaderWalk {
         offset += 4
         if flags & 0x0800 != 0 { offset += 4 }
         if flags & 0x0200 != 0 {
-            guard has(2) else { return stop(.truncatedTunnelHeader) }
+            guard has(2) else { return .problem(.truncatedTunnelHeader) }
             offset += 2 + Int(bytes.uint16(at: offset))
         }
         // A session that carries nothing yet is no broken one.

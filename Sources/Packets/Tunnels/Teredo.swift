@@ -9,7 +9,7 @@ extension HeaderWalk {
             offset += 4 + identifierLength + valueLength + 9  // nonce and confirmation
         }
         if has(2), bytes.uint16(at: offset) == 0x0000 { offset += 8 }
-        guard has(1) else { return stop(.truncatedTunnelHeader) }
+        guard has(1) else { return .problem(.truncatedTunnelHeader) }
         // Another protocol on Teredo's port is no broken tunnel.
         return bytes.byte(at: offset) >> 4 == 6 ? .ipv6 : .none
     }

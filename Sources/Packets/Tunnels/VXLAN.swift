@@ -3,7 +3,7 @@
 extension HeaderWalk {
     /// Reads flags, reserved (3 bytes), network identifier (3), reserved; an Ethernet frame follows.
     mutating func vxlan(_ bytes: RawSpan) -> NextHeader {
-        guard has(8) else { return stop(.truncatedTunnelHeader) }
+        guard has(8) else { return .problem(.truncatedTunnelHeader) }
         separate(by: bytes.uint24(at: offset + 4))
         offset += 8
         return .ethernet
@@ -11,7 +11,7 @@ extension HeaderWalk {
 
     /// Reads the same with a next protocol in the fourth byte.
     mutating func vxlanGPE(_ bytes: RawSpan) -> NextHeader {
-        guard has(8) else { return stop(.truncatedTunnelHeader) }
+        guard has(8) else { return .problem(.truncatedTunnelHeader) }
         let next = bytes.byte(at: offset + 3)
         separate(by: bytes.uint24(at: offset + 4))
         offset += 8

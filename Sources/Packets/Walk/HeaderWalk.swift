@@ -18,7 +18,6 @@ struct HeaderWalk {
     /// libpcap's has more than a hundred extension headers.)
     static let mostHeaders = 512
 
-    @inline(__always)
     init(layer: IPLayer, capturedLength: Int, originalLength: UInt32) {
         packet = DecodedPacket(wireBytes: originalLength)
         end = capturedLength
@@ -39,23 +38,28 @@ struct HeaderWalk {
     }
 
     /// Ends the walk with a problem; what was decoded stays.
-    mutating func stop(_ problem: DecodeProblem) -> NextHeader {
+    private mutating func stop(_ problem: DecodeProblem) {
         packet.problem = problem
         if packet.kind != .ip && problem != .unknownLinkType { packet.kind = .malformed }
-        return .none
     }
 
-    /// Ends the walk because a header is cut off or claims too much.
-    mutating func stopTruncatedTunnel() -> NextHeader {
-        stop(packet.kind == .ip ? .truncatedTunnelHeader : .truncatedLinkHeader)
+    /// What to return where a header that both links and tunnels have is cut off.
+    @inline(__always)
+    var truncated: NextHeader {
+        .problem(packet.kind == .ip ? .truncatedTunnelHeader : .truncatedLinkHeader)
     }
 
     /// Takes an identifier of a network (a VLAN, a VXLAN) that the headers to come belong to.
-    @inline(__always)
     mutating func separate(by identifier: UInt32) {
-        let mixed = (separation ^ identifier) &* 0x9e37_79b1
-        let digest = mixed ^ mixed >> 15
-        separation = digest == 0 ? 1 : digest
+        separation = Self.separation(separation, and: identifier)
+    }
+
+    /// The digest of what `digest` stands for and of one identifier more; never 0.
+    @inline(__always)
+    static func separation(_ digest: UInt32, and identifier: UInt32) -> UInt32 {
+        let mixed = (digest ^ identifier) &* 0x9e37_79b1
+        let folded = mixed ^ mixed >> 15
+        return folded == 0 ? 1 : folded
     }
 
     /// Takes an IP header that proved valid for the packet's own; a header found before it becomes a
@@ -78,12 +82,12 @@ struct HeaderWalk {
     }
 
     /// Reads headers until one has no successor.
-    @inline(never)
     mutating func follow(_ first: NextHeader, _ bytes: RawSpan) {
         var next = first
         for _ in 0..<Self.mostHeaders {
             switch next {
             case .none: return
+            case .problem(let problem): return stop(problem)
             case .link(let type): next = link(type, bytes)
             case .ethernet: next = ethernet(bytes)
             case .etherType(let type): next = etherType(type, bytes)
@@ -96,13 +100,15 @@ struct HeaderWalk {
             case .serviceFunctionHeader: next = serviceFunctionHeader(bytes)
             case .ip: next = ip(bytes)
             case .ipv4: next = ipv4(bytes)
+            case .ipv4WithOptions: next = ipv4WithOptions(bytes)
             case .ipv6: next = ipv6(bytes)
+            case .ipv6WithoutLength: next = ipv6WithoutLength(bytes)
             case .ipExtension(let number): next = ipExtension(number, bytes)
-            case .transport(let number): next = encapsulation(number, bytes)
+            case .transport(let number): next = transport(number, bytes)
             case .gre: next = gre(bytes)
             case .udp(let tunnel): next = udpTunnel(tunnel, bytes)
             }
         }
-        _ = stop(.tooManyHeaders)
+        stop(.tooManyHeaders)
     }
 }

@@ -2,6 +2,8 @@
 enum NextHeader {
     /// Nothing more to read.
     case none
+    /// Nothing more can be read.
+    case problem(DecodeProblem)
     /// The first header of a frame of a link type.
     case link(LinkType)
     case ethernet
@@ -18,10 +20,14 @@ enum NextHeader {
     /// IPv4 or IPv6, by its version field.
     case ip
     case ipv4
+    /// An IPv4 header that is not the plain one of 20 bytes: with options, or invalid.
+    case ipv4WithOptions
     case ipv6
+    /// An IPv6 header without a payload length: a jumbogram's, or one that carries nothing.
+    case ipv6WithoutLength
     /// An IPv6 extension header, or an authentication header in IPv4, by protocol number.
     case ipExtension(UInt8)
-    /// A header named by an IP protocol number, behind all extension headers.
+    /// A header named by an IP protocol number, TCP and UDP apart where they are whole.
     case transport(UInt8)
     case gre
     /// A UDP header whose port belongs to a tunnel.

@@ -1,4 +1,7 @@
 /// Fields of headers: big-endian ("network order") unless the name says otherwise.
+///
+/// On the path of every packet, readers first extract their header, of fixed length: its bounds are checked
+/// once, and loads at fixed offsets within it need no check of their own.
 extension RawSpan {
     @inline(__always) func byte(at offset: Int) -> UInt8 { load(at: offset) }
     @inline(__always) func uint16(at offset: Int) -> UInt16 { UInt16(bigEndian: load(at: offset)) }
