@@ -43,7 +43,6 @@ struct WindowCountTests {
         if windows.isTumbling { #expect(run.outcome.summary.latePackets > 0) }
     }
 
-    /// Of slices more than 64 behind the newest only packets and bytes are exact, not peers: the disorder is less.
     @Test("are exact where nothing is late by definition, however wild the order", arguments: seeds)
     func unbounded(seed: UInt64) throws {
         let packets = TrafficGenerator.packets(Self.packetCount, seed: seed)
