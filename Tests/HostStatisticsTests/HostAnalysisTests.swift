@@ -65,6 +65,19 @@ struct HostAnalysisTests {
         }
     }
 
+    @Test("count a pair once in a window that it comes back to after more than 64 slices")
+    func farBack() {
+        let configuration = HostAnalysis.Configuration(windows: .tumbling(10 * .second))
+        let seconds: [Nanoseconds] = [0, 10, 2000, 0]
+        var cluster = HostCluster(configuration, workerCount: 1)
+        cluster.run(
+            seconds.map { .packet(FlowPacket(.ip(.host(1), 1, .host(2), 2), time: $0 * .second)) }
+                + [.advance(time: .max, dirty: [], late: [:])])
+        let peers = cluster.reports.flatMap { $0 }.map { $0.hosts.map(\.peers) }
+        // ``SliceVisits`` remembers of slices so far back only the newest one visited.
+        withKnownIssue { #expect(peers == [[1, 1], [1, 1], [1, 1]]) }
+    }
+
     @Test("count a host that sends to itself as sender and receiver, without a peer")
     func selfTraffic() {
         let configuration = configuration((20, 20))
@@ -96,7 +109,10 @@ struct HostAnalysisTests {
         cluster.run(events)
         let reports = cluster.reports.flatMap { $0 }
         #expect(reports.count == 600)
-        #expect(reports.allSatisfy { $0.totals.packets == 1 && $0.totals.flows == 1 && $0.hosts.map(\.peers) == [1, 1] })
+        #expect(
+            reports.allSatisfy {
+                $0.totals.packets == 1 && $0.totals.flows == 1 && $0.hosts.map(\.peers) == [1, 1]
+            })
     }
 
     @Test("take times at both ends of 64 bits", arguments: [0, 7] as [Nanoseconds])
