@@ -34,11 +34,7 @@ struct TestFold: SliceAccumulator, Equatable {
     }
 
     var isEmpty: Bool { count == 0 }
-<<<<<<< HEAD
     var isZero: Bool { count | sum | came == 0 }
-=======
-    var isZero: Bool { self == TestFold() }
->>>>>>> main
 }
 
 /// A thing of one key: `value` in each slice of a range.
@@ -172,12 +168,7 @@ struct WindowDriver: ~Copyable {
             #expect(operation.rowCount == rows.count)
             firings.append(
                 TestFiring(
-<<<<<<< HEAD
                     window: operation.windows.window(window), rows: rows.map(TestFiring.Row.init), changed: nil))
-=======
-                    window: operation.windows.window(window), rows: operation.takeRows().map(TestFiring.Row.init),
-                    changed: nil))
->>>>>>> main
             operation.pass(to: operation.window(after: window))
         }
         operation.pass(to: operation.firstWindow(openAt: time))
