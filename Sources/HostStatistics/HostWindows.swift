@@ -107,7 +107,9 @@ public struct HostWindows: ~Copyable, FlowSink {
             }
             var ends = CountedEnds()
             ends.lowIsOther = !hosts.update(slice: slice, key: low, admission: admission, count)
-            if low != high { ends.highIsOther = !hosts.update(slice: slice, key: high, admission: admission, count) }
+            if low != high {
+                ends.highIsOther = !hosts.update(slice: slice, key: high, admission: admission, count)
+            }
             if beginsFlow {
                 flow.ends = ends
                 totals.update(slice: slice, key: TotalKey()) { $0.flowsBegan &+= 1 }
@@ -176,7 +178,8 @@ public struct HostWindows: ~Copyable, FlowSink {
 
     /// Applies to other slices what a flow's visit changed there; ends are counted where their chains began.
     private mutating func correct(
-        flow: SliceVisits.Change, pair: SliceVisits.Change, _ state: inout FlowVisits, _ low: HostKey, _ high: HostKey
+        flow: SliceVisits.Change, pair: SliceVisits.Change, _ state: inout FlowVisits, _ low: HostKey,
+        _ high: HostKey
     ) {
         if flow.ended ?? flow.unended ?? flow.unbegan != nil {
             countFlow(flow, low, high, state.ends, countsAsPeer: state.countsAsPeer)

@@ -16,8 +16,9 @@ struct HostStream {
     var expected: [[ReportLines]] = []
     var flowCount = 0
 
-    /// Random packets between a few hosts. Some come late, some much too late; event time advances now and then.
-    init(seed: UInt64, _ configuration: HostAnalysis.Configuration, packets: Int = 150, advances: Bool = true) {
+    /// Random packets between a few hosts. Some come late, some much too late; event time advances now and then, but
+    /// not where the configuration has no order: there packets step back by any distance.
+    init(seed: UInt64, _ configuration: HostAnalysis.Configuration, packets: Int = 150) {
         var random = SeededRandom(seed: seed)
         var model = HostModel(configuration)
         var late: [Int64: UInt64] = [:]
@@ -26,15 +27,20 @@ struct HostStream {
         var clock: Nanoseconds = random.pick(-300...300)
         for _ in 0..<packets {
             clock += random.oneIn(25) ? random.pick(0...30 * windows.sliceLength) : random.pick(0...4)
-            let time = advances ? clock - random.pick(0...3) : .min
-            if advances, random.oneIn(4), time > model.now {
-                events.append(.advance(time: time, dirty: model.dirtyWindows, late: late))
-                expected.append(model.advance(to: time))
-                late = [:]
+            var packet = FlowPacket(Self.packet(&random), time: clock)
+            if configuration.isOrdered {
+                let time = clock - random.pick(0...3)
+                if random.oneIn(4), time > model.now {
+                    events.append(.advance(time: time, dirty: model.dirtyWindows, late: late))
+                    expected.append(model.advance(to: time))
+                    late = [:]
+                }
+                if random.oneIn(4) { packet.time -= random.pick(0...reach + reach / 4) }
+            } else {
+                // Two or three eras in turn, far apart, each with some disorder.
+                packet.time += random.pick([0, 0, -1, 1]) * 1000 * windows.sliceLength - random.pick(0...reach)
+                packet.clock = packet.time
             }
-            var packet = FlowPacket(
-                Self.packet(&random), time: clock - (random.oneIn(4) ? random.pick(0...reach + reach / 4) : 0))
-            packet.clock = clock
             let accepted = model.add(packet) { late[$0, default: 0] += 1 }
             if let accepted { events.append(.packet(accepted)) }
         }
