@@ -12,12 +12,15 @@ DEMO ?= --window 30s --top 3
 LIBRARIES := libpcap-dev liblz4-dev libzstd-dev zlib1g-dev pkg-config
 TOOLS := gzip lz4 zstd tshark shellcheck mandoc
 
-# A release build carries Swift's own libraries along, so that it runs where no Swift is installed.
-RELEASE := -c release --static-swift-stdlib --product tidemark
-BINARY := .build/release/tidemark
+# A release build carries Swift's own libraries along, so that it runs where no Swift is installed. The linker is
+# the toolchain's own: the system's warns of what is in those libraries. A folder of its own, since other builds
+# would otherwise take its place.
+RELEASE := -c release --scratch-path .build-release --static-swift-stdlib -Xswiftc -use-ld=lld --product tidemark
+BINARY := .build-release/release/tidemark
 PAGES := $(notdir $(wildcard man/*.1))
 SOURCES := Sources Tests Benchmarks/Sources Package.swift Benchmarks/Package.swift
-SCRIPTS := .ci/run $(wildcard captures/*.sh captures/tools/*.sh Benchmarks/peers/*.sh)
+# With what they source.
+SCRIPTS := .ci/run captures/record.sh Benchmarks/peers/run.sh
 
 # Installs those of the Debian packages $(1) that are missing, as root or through sudo.
 define install-missing
@@ -67,7 +70,7 @@ test: libraries
 
 lint:
 	$(SWIFT) format lint --strict --recursive $(SOURCES)
-	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); else echo 'no shellcheck: scripts not linted' >&2; fi
+	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR -S warning $(SCRIPTS); else echo 'no shellcheck: scripts not linted' >&2; fi
 	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning man/*.1; else echo 'no mandoc: man pages not linted' >&2; fi
 
 bench: libraries
@@ -86,4 +89,4 @@ uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/bin/tidemark" $(PAGES:%="$(DESTDIR)$(MANDIR)/man1/%")
 
 clean:
-	rm -rf .build Benchmarks/.build
+	rm -rf .build .build-release Benchmarks/.build

@@ -56,7 +56,8 @@ let package = Package(
             name: "EventTimeTests", dependencies: ["EventTime", "TestSupport"], exclude: ["Vectors"],
             swiftSettings: rules),
         .testTarget(
-            name: "FlowsTests", dependencies: ["Flows", "Packets", "EventTime", "TestSupport"], swiftSettings: rules),
+            name: "FlowsTests", dependencies: ["Flows", "Packets", "EventTime", "TestSupport"], swiftSettings: rules
+        ),
         .testTarget(
             name: "HostStatisticsTests",
             dependencies: ["HostStatistics", "Flows", "Packets", "EventTime", "TestSupport"], swiftSettings: rules),

@@ -18,7 +18,8 @@ public struct CaptureInterface: Hashable, Sendable {
         var first: UnsafeMutablePointer<pcap_if_t>?
         var reason = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
         guard pcap_findalldevs(&first, &reason) == 0 else {
-            throw .cannotListInterfaces(reason: String(decoding: reason.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self))
+            throw .cannotListInterfaces(
+                reason: String(decoding: reason.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self))
         }
         defer { pcap_freealldevs(first) }
         var interfaces: [CaptureInterface] = []

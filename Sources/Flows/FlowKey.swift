@@ -9,7 +9,8 @@ public import Packets
     public var lowAddressLow: UInt64
     public var highAddressHigh: UInt64
     public var highAddressLow: UInt64
-    /// VLAN and tunnel network identifiers (``DecodedPacket/separation``).
+    /// VLAN and tunnel network identifiers (31 bits of ``DecodedPacket/separation``); the top bit is set in one-way
+    /// ICMP messages from the high endpoint.
     public var separation: UInt32
     public var lowPort: UInt16
     public var highPort: UInt16

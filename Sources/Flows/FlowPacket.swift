@@ -40,9 +40,11 @@ public import Packets
         fragmentIdentification = packet.fragmentIdentification
         bytes = packet.bytes
         var (sourcePort, destinationPort) = (packet.sourcePort, packet.destinationPort)
+        var standsAlone = false
         if packet.transport == 1 || packet.transport == 58, packet.hasPorts {
-            destinationPort = ICMPConversation.destinationPort(
-                transport: packet.transport, type: sourcePort, code: destinationPort)
+            let answer = ICMPConversation.answer(transport: packet.transport, type: sourcePort)
+            standsAlone = answer == nil
+            destinationPort = answer ?? destinationPort
         }
         let (source, destination) = (packet.source, packet.destination)
         isFromHigh = Self.isGreater(source, sourcePort, destination, destinationPort)
@@ -52,7 +54,9 @@ public import Packets
             lowAddressLow: isFromHigh ? destination.low : source.low,
             highAddressHigh: isFromHigh ? source.high : destination.high,
             highAddressLow: isFromHigh ? source.low : destination.low,
-            separation: packet.separation, lowPort: sourcePort, highPort: destinationPort,
+            // One-way messages of both directions are two flows, as they have two Community IDs.
+            separation: packet.separation & 0x7FFF_FFFF | (standsAlone && isFromHigh ? 0x8000_0000 : 0),
+            lowPort: sourcePort, highPort: destinationPort,
             transport: packet.transport, family: source.family.rawValue)
         pairHash = key.pairHash
         hash = key.hash(pairHash: pairHash)

@@ -12,7 +12,8 @@ public protocol FlowSink: ~Copyable {
     func makeAttachment() -> Attachment
     /// A packet of the flow lies in `slice`, and the one before it in another (or there was none: `isFirst`).
     mutating func sawFlow(
-        _ attachment: inout Attachment, key: FlowKey, identifier: Int, slice: Int64, isFirst: Bool, isRevising: Bool)
+        _ attachment: inout Attachment, key: FlowKey, identifier: Int, slice: Int64, isFirst: Bool, isRevising: Bool
+    )
     /// Traffic of the flow in `slice`. `isRevising`: it belongs to windows that have fired.
     mutating func addTraffic(
         _ attachment: Attachment, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic)

@@ -16,9 +16,4 @@ public enum ICMPConversation {
         }
         return nil
     }
-
-    @usableFromInline
-    static func destinationPort(transport: UInt8, type: UInt16, code: UInt16) -> UInt16 {
-        answer(transport: transport, type: type) ?? code
-    }
 }

@@ -18,11 +18,13 @@ public struct HostAnalysis: ~Copyable {
         public var keepsFlows: Bool
         /// Whether the rows of hosts are reported; without, window reports have none.
         public var reportsHosts: Bool
+        /// Whether packets come in the order of their clocks; without, windows fire at the end of the input only.
+        public var isOrdered: Bool
 
         public init(
             windows: SlidingWindows, allowedLateness: Nanoseconds = 0, idleTimeout: Nanoseconds = 60 * .second,
             activeTimeout: Nanoseconds = 300 * .second, maximumFlows: Int = 1 << 20, maximumHosts: Int = 1 << 20,
-            keepsFlows: Bool = false, reportsHosts: Bool = true
+            keepsFlows: Bool = false, reportsHosts: Bool = true, isOrdered: Bool = true
         ) {
             self.windows = windows
             self.allowedLateness = allowedLateness
@@ -32,6 +34,7 @@ public struct HostAnalysis: ~Copyable {
             self.maximumHosts = maximumHosts
             self.keepsFlows = keepsFlows
             self.reportsHosts = reportsHosts
+            self.isOrdered = isOrdered
         }
 
         /// Key groups: 64, each with its share of the limits; one where a limit is too small to be shared.

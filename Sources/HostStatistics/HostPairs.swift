@@ -34,7 +34,7 @@ struct HostPairs: ~Copyable {
     /// Notes that a flow of the pair was seen in `slice`; `nil` where the pair is new and there is no room for it.
     mutating func visit(
         _ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey, group: Int, slice: Int64, windowLength: Int64,
-        floor: Int64
+        floor: Int64, unordered: inout UnorderedVisits?
     ) -> SliceVisits.Change? {
         if !isCurrent(flow, group) {
             let key = HostPair(low: low, high: high)
@@ -50,6 +50,9 @@ struct HostPairs: ~Copyable {
             flow.pairSerial = tables[group][identifier].pointee.value.serial
         }
         let pair = tables[group][Int(flow.pair)]
+        if unordered != nil {
+            return unordered?.visit(.pair(flow.pairSerial), slice: slice, windowLength: windowLength)
+        }
         guard !pair.pointee.value.visits.isRepeat(slice) else { return .init() }
         return pair.pointee.value.visits.visit(slice, windowLength: windowLength, floor: floor)
     }

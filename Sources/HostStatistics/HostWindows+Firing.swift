@@ -11,7 +11,9 @@ extension HostWindows {
             results.append(result)
         }
         totals.refire(dirty) { window, rows, _ in
-            guard let row = rows.first, let index = results.firstIndex(where: { $0.window == window }) else { return }
+            guard let row = rows.first, let index = results.firstIndex(where: { $0.window == window }) else {
+                return
+            }
             results[index].totals = row.value
         }
         return results

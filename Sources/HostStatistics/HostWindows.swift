@@ -20,6 +20,8 @@ public struct HostWindows: ~Copyable, FlowSink {
     /// Totals of the slice that packets come in now.
     private var pendingTotal = TotalTraffic()
     private var pendingSlice = Int64.min
+    /// Where packets come in no order; `nil` where they do.
+    private var unordered: UnorderedVisits?
     let keepsFlows: Bool
     /// Flows that ended since they were last taken.
     var endedFlows: [FlowRecord] = []
@@ -35,6 +37,7 @@ public struct HostWindows: ~Copyable, FlowSink {
         admission = KeyAdmission(
             limitPerGroup: Int32(clamping: max(1, configuration.maximumHosts / configuration.groupCount)),
             overflow: .other)
+        unordered = configuration.isOrdered ? nil : UnorderedVisits()
         keepsFlows = configuration.keepsFlows
     }
 
@@ -84,7 +87,9 @@ public struct HostWindows: ~Copyable, FlowSink {
         }
         if isRevising { noteLate(slice, low, high) }
         guard !flow.visits.isRepeat(slice) else { return }
-        let flowChange = flow.visits.visit(slice, windowLength: windowLength, floor: floor)
+        let flowChange =
+            unordered?.visit(.flow(flow.serial), slice: slice, windowLength: windowLength)
+            ?? flow.visits.visit(slice, windowLength: windowLength, floor: floor)
         let pairChange =
             low == high ? .init() : visitPair(&flow, low, high, slice, beginsFlow: flowChange.began != nil)
         if windowLength > 1 { correct(flow: flowChange, pair: pairChange, &flow, low, high) }
@@ -102,7 +107,9 @@ public struct HostWindows: ~Copyable, FlowSink {
             }
             var ends = CountedEnds()
             ends.lowIsOther = !hosts.update(slice: slice, key: low, admission: admission, count)
-            if low != high { ends.highIsOther = !hosts.update(slice: slice, key: high, admission: admission, count) }
+            if low != high {
+                ends.highIsOther = !hosts.update(slice: slice, key: high, admission: admission, count)
+            }
             if beginsFlow {
                 flow.ends = ends
                 totals.update(slice: slice, key: TotalKey()) { $0.flowsBegan &+= 1 }
@@ -171,7 +178,8 @@ public struct HostWindows: ~Copyable, FlowSink {
 
     /// Applies to other slices what a flow's visit changed there; ends are counted where their chains began.
     private mutating func correct(
-        flow: SliceVisits.Change, pair: SliceVisits.Change, _ state: inout FlowVisits, _ low: HostKey, _ high: HostKey
+        flow: SliceVisits.Change, pair: SliceVisits.Change, _ state: inout FlowVisits, _ low: HostKey,
+        _ high: HostKey
     ) {
         if flow.ended ?? flow.unended ?? flow.unbegan != nil {
             countFlow(flow, low, high, state.ends, countsAsPeer: state.countsAsPeer)
@@ -265,7 +273,8 @@ public struct HostWindows: ~Copyable, FlowSink {
     ) -> SliceVisits.Change {
         if !flow.countsAsPeer {
             if let change = pairs.visit(
-                &flow, low, high, group: group, slice: slice, windowLength: windowLength, floor: floor)
+                &flow, low, high, group: group, slice: slice, windowLength: windowLength, floor: floor,
+                unordered: &unordered)
             {
                 return change
             }

@@ -27,7 +27,8 @@ public struct WindowMerger {
     }
 
     /// Merges what all workers said at the same point of the stream, where event time came to `time`.
-    public mutating func merge(_ results: [PartialResult], notes: WindowNotes, time: Nanoseconds) -> [WindowReport] {
+    public mutating func merge(_ results: [PartialResult], notes: WindowNotes, time: Nanoseconds) -> [WindowReport]
+    {
         for (window, count) in notes.late { late[window, default: 0] += count }
         var reports: [WindowReport] = []
         for isRevision in [true, false] {

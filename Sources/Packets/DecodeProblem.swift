@@ -1,16 +1,14 @@
 /// Why decoding stopped before the transport header. A number, so that a flood of bad packets costs no more
 /// than good ones; ``description`` has the words.
 ///
-/// A problem outside every IP header makes the packet ``DecodedPacket/Kind/malformed`` (but for
-/// ``unknownLinkType``, which says nothing about the packet). A problem behind an IP header leaves the packet
-/// with that header.
+/// A problem outside every IP header makes the packet ``DecodedPacket/Kind/malformed``: what cannot be decoded is
+/// counted, and never passes for another protocol. A problem behind an IP header leaves the packet with that header.
 public enum DecodeProblem: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case none
     case truncatedLinkHeader
     case truncatedNetworkHeader
     case badNetworkHeader
-    /// The capture's link type is none this decoder reads. Nothing is known of the packet: it counts as
-    /// ``DecodedPacket/Kind/nonIP``, since calling it malformed would blame the sender.
+    /// The capture's link type is none this decoder reads: nothing is known of the packet.
     case unknownLinkType
     case badLinkHeader
     case badIPv4Version

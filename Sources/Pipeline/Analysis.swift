@@ -54,7 +54,9 @@ final class PacketBatch: @unchecked Sendable {
         count += 1
     }
 
-    var contents: UnsafeMutableBufferPointer<FlowPacket> { UnsafeMutableBufferPointer(start: packets, count: count) }
+    var contents: UnsafeMutableBufferPointer<FlowPacket> {
+        UnsafeMutableBufferPointer(start: packets, count: count)
+    }
 }
 
 /// The whole analysis on the calling thread.

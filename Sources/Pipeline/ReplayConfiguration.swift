@@ -37,6 +37,6 @@ public struct ReplayConfiguration: Sendable {
         HostAnalysis.Configuration(
             windows: windows, allowedLateness: allowedLateness, idleTimeout: idleTimeout,
             activeTimeout: activeTimeout, maximumFlows: maximumFlows, maximumHosts: maximumHosts,
-            keepsFlows: keepsFlows, reportsHosts: reportsHosts)
+            keepsFlows: keepsFlows, reportsHosts: reportsHosts, isOrdered: watermarkDelay != nil)
     }
 }

@@ -86,7 +86,8 @@ public final class ReplayJob {
         intake.summarise(into: &summary)
         if wantsStatistics {
             report(
-                "\(summary.packetsRead) packets read, \(output.windows) windows and \(output.flows) flows reported\n")
+                "\(summary.packetsRead) packets read, \(output.windows) windows and \(output.flows) flows reported\n"
+            )
         }
         let state = Progress(
             bytes: stream.bytesRead, totalBytes: stream.totalBytes, packets: summary.packetsRead,

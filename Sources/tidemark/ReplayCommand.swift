@@ -32,7 +32,9 @@ struct ReplayCommand: ParsableCommand {
     @OptionGroup(title: "Reports")
     var reportOptions: ReportOptionGroup
 
-    @Option(name: [.short, .long], help: ArgumentHelp("Only packets that match, in libpcap's language.", valueName: "expression"))
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp("Only packets that match, in libpcap's language.", valueName: "expression"))
     var filter: String?
 
     @Option(name: .short, help: ArgumentHelp("Stop after so many packets.", valueName: "n"))

@@ -10,18 +10,20 @@ struct EventTimeSorterTests {
     }
 
     /// Times that step forward and lag behind the newest one by up to `disorder`.
-    private func events(_ random: inout SeededGenerator, count: Int, disorder: Int64) -> [Event] {
+    private func events(_ random: inout SeededRandom, count: Int, disorder: Int64) -> [Event] {
         var newest: Nanoseconds = -100
         return (0..<count).map { number in
             newest += random.pick(0...3)
-            return Event(time: newest - (random.isOne(in: 3) ? random.pick(0...disorder) : 0), number: number)
+            return Event(time: newest - (random.oneIn(3) ? random.pick(0...disorder) : 0), number: number)
         }
     }
 
-    @Test("gives what a stable sort gives where no element comes later than the delay", arguments: [0, 1, 5, 40, 2000])
+    @Test(
+        "gives what a stable sort gives where no element comes later than the delay",
+        arguments: [0, 1, 5, 40, 2000])
     func order(disorder: Int64) {
         for seed in 0..<6 as Range<UInt64> {
-            var random = SeededGenerator(seed: seed)
+            var random = SeededRandom(seed: seed)
             let events = events(&random, count: 1500, disorder: disorder)
             var sorter = EventTimeSorter<Event>(capacity: 1 << 20)
             var watermarks = BoundedOutOfOrderness(delay: disorder)
@@ -67,7 +69,7 @@ struct EventTimeSorterTests {
 
     @Test("is full at its capacity, and then releases the earliest first", arguments: [1, 2, 7, 3000])
     func capacity(capacity: Int) {
-        var random = SeededGenerator(seed: UInt64(capacity))
+        var random = SeededRandom(seed: UInt64(capacity))
         var sorter = EventTimeSorter<Event>(capacity: capacity)
         // The same with an array: the earliest of at most `capacity` elements, none before what was released.
         var waiting: [Event] = []

@@ -8,13 +8,13 @@ struct WindowVector: Decodable {
     struct Specification: Decodable {
         struct Watermark: Decodable {
             var kind: String
-            var delay_ms: Int64?
+            var delayMs: Int64?
         }
         struct Window: Decodable {
             var type: String
-            var size_ms: Int64?
-            var slide_ms: Int64?
-            var offset_ms: Int64?
+            var sizeMs: Int64?
+            var slideMs: Int64?
+            var offsetMs: Int64?
         }
         struct Trigger: Decodable {
             var type: String
@@ -24,8 +24,8 @@ struct WindowVector: Decodable {
         var watermark: Watermark
         var window: Window?
         var trigger: Trigger?
-        var allowed_lateness_ms: Int64?
-        var flush_at_end: Bool?
+        var allowedLatenessMs: Int64?
+        var flushAtEnd: Bool?
     }
     struct Step: Decodable {
         var op: String
@@ -43,8 +43,8 @@ struct WindowVector: Decodable {
     }
     struct Expected: Decodable {
         var windows: [Firing]
-        var late_seqs: [Int]
-        var watermark_after_step: [Int64?]
+        var lateSeqs: [Int]
+        var watermarkAfterStep: [Int64?]
     }
 
     var name: String
@@ -56,10 +56,10 @@ struct WindowVector: Decodable {
     /// The windows of the case; `nil` where it is about something other than event-time windows of one input that
     /// fire by their own trigger.
     var windows: SlidingWindows? {
-        guard spec.inputs == 1, spec.trigger == nil, let window = spec.window, let size = window.size_ms,
+        guard spec.inputs == 1, spec.trigger == nil, let window = spec.window, let size = window.sizeMs,
             window.type == "tumbling" || window.type == "sliding"
         else { return nil }
-        return SlidingWindows(size: size, slide: window.slide_ms ?? size, offset: window.offset_ms ?? 0)
+        return SlidingWindows(size: size, slide: window.slideMs ?? size, offset: window.offsetMs ?? 0)
     }
 }
 
@@ -70,7 +70,8 @@ struct FlinkVectorTests {
     private static let recorded = here.appending(path: "../../../shared/flink-vectors/dev").standardized
 
     private static func files(_ folder: URL) -> [URL] {
-        let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+        let files =
+            (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
         return files.filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }
     }
 
@@ -96,17 +97,21 @@ struct FlinkVectorTests {
             var family: String
         }
         let data = try Data(contentsOf: file)
-        guard try JSONDecoder().decode(Family.self, from: data).family == "datastream" else { return false }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        guard try decoder.decode(Family.self, from: data).family == "datastream" else { return false }
         // Other families' rows, such as those of count windows, lack fields.
-        guard let vector = try? JSONDecoder().decode(WindowVector.self, from: data), let windows = vector.windows
+        guard let vector = try? decoder.decode(WindowVector.self, from: data), let windows = vector.windows
         else { return false }
         var run = VectorRun(windows, vector.spec)
         for (number, step) in vector.steps.enumerated() { run.take(step, number: number) }
-        if vector.spec.flush_at_end == true { run.finish(step: vector.steps.count) }
+        if vector.spec.flushAtEnd == true { run.finish(step: vector.steps.count) }
         // Inside a step the order is not promised.
-        #expect(run.firings.sorted(by: Self.precedes) == vector.expected.windows.sorted(by: Self.precedes), "\(vector.name)")
-        #expect(run.late == vector.expected.late_seqs, "\(vector.name)")
-        #expect(run.watermarks == vector.expected.watermark_after_step, "\(vector.name)")
+        #expect(
+            run.firings.sorted(by: Self.precedes) == vector.expected.windows.sorted(by: Self.precedes),
+            "\(vector.name)")
+        #expect(run.late == vector.expected.lateSeqs, "\(vector.name)")
+        #expect(run.watermarks == vector.expected.watermarkAfterStep, "\(vector.name)")
         return true
     }
 
@@ -129,9 +134,9 @@ private struct VectorRun: ~Copyable {
 
     init(_ windows: SlidingWindows, _ specification: WindowVector.Specification) {
         self.windows = windows
-        lateness = specification.allowed_lateness_ms ?? 0
+        lateness = specification.allowedLatenessMs ?? 0
         driver = WindowDriver(windows, allowedLateness: lateness)
-        strategy = specification.watermark.delay_ms.map { BoundedOutOfOrderness(delay: $0) }
+        strategy = specification.watermark.delayMs.map { BoundedOutOfOrderness(delay: $0) }
     }
 
     mutating func take(_ step: WindowVector.Step, number: Int) {
@@ -140,7 +145,9 @@ private struct VectorRun: ~Copyable {
             advance(to: time, step: number)
         } else {
             add(step, time, number: number)
-            if strategy?.observe(time) == true, let reached = strategy?.watermark { advance(to: reached, step: number) }
+            if strategy?.observe(time) == true, let reached = strategy?.watermark {
+                advance(to: reached, step: number)
+            }
         }
         watermarks.append(watermark == .min ? nil : watermark)
     }

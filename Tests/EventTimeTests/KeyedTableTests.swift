@@ -21,13 +21,13 @@ struct HashIndexTests {
     @Test("holds what a dictionary holds, through insertions and removals", arguments: 0..<spreads.count)
     func randomOperations(spread: Int) {
         let (name, hash) = Self.spreads[spread]
-        var random = SeededGenerator(seed: UInt64(spread))
+        var random = SeededRandom(seed: UInt64(spread))
         var index = HashIndex(minimumCapacity: 1)
         var held: Set<Int> = []
         for step in 0..<4000 {
             // Identifiers up to 300: the index grows, and clusters are long.
             let identifier = random.pick(0...(step < 2000 ? 300 : 60))
-            if held.contains(identifier), random.isOne(in: 2) {
+            if held.contains(identifier), random.oneIn(2) {
                 index.remove(identifier, hash: hash(identifier))
                 held.remove(identifier)
             } else if !held.contains(identifier) {
@@ -40,7 +40,8 @@ struct HashIndexTests {
             #expect(found == (held.contains(sought) ? sought : -1), "\(name), step \(step)")
         }
         for identifier in 0...300 {
-            #expect(index.find(hash(identifier)) { $0 == identifier } == (held.contains(identifier) ? identifier : -1))
+            #expect(
+                index.find(hash(identifier)) { $0 == identifier } == (held.contains(identifier) ? identifier : -1))
         }
     }
 
@@ -82,7 +83,7 @@ struct KeyedTableTests {
     func randomOperations(spread: Int) {
         let hash = HashIndexTests.spreads[spread].1
         func key(_ name: Int) -> ChosenKey { ChosenKey(name: Int32(name), tableHash: hash(name)) }
-        var random = SeededGenerator(seed: 100 + UInt64(spread))
+        var random = SeededRandom(seed: 100 + UInt64(spread))
         var table = KeyedTable<ChosenKey, Int>(minimumCapacity: 1)
         var held: [Int: (identifier: Int, value: Int)] = [:]
         for step in 0..<4000 {
@@ -93,7 +94,7 @@ struct KeyedTableTests {
             if let entry = held[name] {
                 #expect(table[found].pointee.key == key)
                 #expect(table[found].pointee.value == entry.value)
-                if random.isOne(in: 2) {
+                if random.oneIn(2) {
                     table.remove(found, hash: key.tableHash)
                     held[name] = nil
                 } else {

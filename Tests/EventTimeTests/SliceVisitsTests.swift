@@ -23,10 +23,11 @@ struct SliceVisitsTests {
         }
     }
 
-    @Test("tell the distinct things of every window, whatever the order of the visits", arguments: [1, 2, 3, 7, 60])
+    @Test(
+        "tell the distinct things of every window, whatever the order of the visits", arguments: [1, 2, 3, 7, 60])
     func anyOrder(length: Int64) {
         for seed in 0..<120 as Range<UInt64> {
-            var random = SeededGenerator(seed: seed)
+            var random = SeededRandom(seed: seed)
             var counts = Counts()
             var things = [SliceVisits](repeating: SliceVisits(), count: 3)
             var seen = [Set<Int64>](repeating: [], count: 3)
@@ -35,12 +36,12 @@ struct SliceVisitsTests {
                 let thing = random.pick(0...2)
                 // Within the last 64 slices, now and then moving on.
                 let newest = seen[thing].max() ?? base
-                let slice = random.isOne(in: 3) ? newest + random.pick(0...length + 5) : newest - random.pick(0...63)
+                let slice = random.oneIn(3) ? newest + random.pick(0...length + 5) : newest - random.pick(0...63)
                 #expect(things[thing].isRepeat(slice) == (!seen[thing].isEmpty && slice == newest))
                 guard slice > newest - 64 else { continue }
                 counts.apply(things[thing].visit(slice, windowLength: length, floor: .min))
                 seen[thing].insert(slice)
-                if random.isOne(in: 8), let last = things[thing].end() { counts.apply(.init(ended: last)) }
+                if random.oneIn(8), let last = things[thing].end() { counts.apply(.init(ended: last)) }
             }
             for thing in things.indices {
                 if let last = things[thing].end() { counts.apply(.init(ended: last)) }
@@ -57,7 +58,7 @@ struct SliceVisitsTests {
 
     @Test("are exact in their order over any distance")
     func inOrder() {
-        var random = SeededGenerator(seed: 5)
+        var random = SeededRandom(seed: 5)
         var counts = Counts()
         var thing = SliceVisits()
         var seen: Set<Int64> = []
@@ -65,7 +66,7 @@ struct SliceVisitsTests {
         while slice < 1000 {
             counts.apply(thing.visit(slice, windowLength: 300, floor: .min))
             seen.insert(slice)
-            slice += random.isOne(in: 10) ? random.pick(100...400) : random.pick(1...5)
+            slice += random.oneIn(10) ? random.pick(100...400) : random.pick(1...5)
         }
         if let last = thing.end() { counts.apply(.init(ended: last)) }
         for first in stride(from: -1400 as Int64, to: 1100, by: 1) {

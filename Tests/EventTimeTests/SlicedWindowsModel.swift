@@ -1,4 +1,5 @@
 import EventTime
+import Testing
 
 /// A key whose hash collides often.
 struct TestKey: WindowKey, Hashable, CustomStringConvertible {
@@ -33,6 +34,7 @@ struct TestFold: SliceAccumulator, Equatable {
     }
 
     var isEmpty: Bool { count == 0 }
+    var isZero: Bool { count | sum | came == 0 }
 }
 
 /// A thing of one key: `value` in each slice of a range.
@@ -58,7 +60,8 @@ struct TestFiring: Equatable, CustomStringConvertible {
 
     var description: String {
         let rows = rows.map { "\($0.key.name): \($0.count) \($0.sum) \($0.things)" }.joined(separator: ", ")
-        return "[\(window.start), \(window.end)) {\(rows)} \(changed.map { "changed \($0.map(\.name).sorted())" } ?? "")"
+        return
+            "[\(window.start), \(window.end)) {\(rows)} \(changed.map { "changed \($0.map(\.name).sorted())" } ?? "")"
     }
 }
 
@@ -78,7 +81,9 @@ struct WindowModel {
 
     /// Every window that has a slice of the range: those whose start is a multiple of the slide.
     private func windows(touching slices: ClosedRange<Int64>) -> [Int64] {
-        ((slices.lowerBound - windows.slicesPerWindow + 1)...slices.upperBound).filter { $0 % windows.slicesPerSlide == 0 }
+        ((slices.lowerBound - windows.slicesPerWindow + 1)...slices.upperBound).filter {
+            $0 % windows.slicesPerSlide == 0
+        }
     }
 
     private func lastNanosecond(_ window: Int64) -> Nanoseconds {
@@ -159,10 +164,11 @@ struct WindowDriver: ~Copyable {
     mutating func advance(to time: Nanoseconds, dirty: [Int64]) -> [TestFiring] {
         var firings = refire(dirty)
         while let window = operation.nextFiring(through: time) {
+            let rows = operation.takeRows()
+            #expect(operation.rowCount == rows.count)
             firings.append(
                 TestFiring(
-                    window: operation.windows.window(window), rows: operation.rows.map(TestFiring.Row.init),
-                    changed: nil))
+                    window: operation.windows.window(window), rows: rows.map(TestFiring.Row.init), changed: nil))
             operation.pass(to: operation.window(after: window))
         }
         operation.pass(to: operation.firstWindow(openAt: time))

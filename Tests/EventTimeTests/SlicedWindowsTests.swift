@@ -6,22 +6,22 @@ import Testing
 struct SlicedWindowsTests {
     /// A random stream of things and advances of event time; every firing is compared.
     private func compare(seed: UInt64, _ windows: SlidingWindows, allowedLateness: Nanoseconds) {
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         var model = WindowModel(windows, allowedLateness: allowedLateness)
         var driver = WindowDriver(windows, allowedLateness: allowedLateness)
         var now: Nanoseconds = random.pick(-200...200)
         for step in 0..<60 {
-            if random.isOne(in: 3) {
-                now += random.isOne(in: 8) ? random.pick(0...40 * windows.sliceLength) : random.pick(0...12)
+            if random.oneIn(3) {
+                now += random.oneIn(8) ? random.pick(0...40 * windows.sliceLength) : random.pick(0...12)
                 let dirty = model.dirtyWindows
                 let firings = driver.advance(to: now, dirty: dirty)
                 let expected = model.advance(to: now)
                 #expect(firings == expected, "\(windows), lateness \(allowedLateness), seed \(seed), step \(step)")
                 guard firings == expected else { return }
             } else {
-                let back: Nanoseconds = random.isOne(in: 2) ? random.pick(0...allowedLateness + windows.size) : 0
+                let back: Nanoseconds = random.oneIn(2) ? random.pick(0...allowedLateness + windows.size) : 0
                 let first = windows.slice(containing: now - back + random.pick(0...2 * windows.size))
-                let last = first + (random.isOne(in: 2) ? random.pick(0...2 * windows.slicesPerWindow + 2) : 0)
+                let last = first + (random.oneIn(2) ? random.pick(0...2 * windows.slicesPerWindow + 2) : 0)
                 // A thing lies in slices that some window takes: neither too late nor between two windows.
                 guard (first...last).allSatisfy(model.takes) else { continue }
                 let thing = TestThing(
@@ -45,14 +45,15 @@ struct SlicedWindowsTests {
     func onTime(size: Nanoseconds, slide: Nanoseconds) {
         for seed in 0..<60 as Range<UInt64> {
             compare(
-                seed: seed, SlidingWindows(size: size, slide: slide, offset: Int64(seed % 5) - 2), allowedLateness: 0)
+                seed: seed, SlidingWindows(size: size, slide: slide, offset: Int64(seed % 5) - 2),
+                allowedLateness: 0)
         }
     }
 
     @Test("fire again what late elements changed, as a recomputation says", arguments: shapes)
     func allowedLateness(size: Nanoseconds, slide: Nanoseconds) {
         for seed in 0..<120 as Range<UInt64> {
-            var random = SeededGenerator(seed: ~seed)
+            var random = SeededRandom(seed: ~seed)
             compare(
                 seed: seed, SlidingWindows(size: size, slide: slide, offset: random.pick(-30...30)),
                 allowedLateness: random.pick([1, 3, 10, 25, 60, 200]))

@@ -42,7 +42,9 @@ struct SlidingWindowsTests {
         return stride(from: first, through: last, by: Int(windows.slicesPerSlide)).map { windows.window($0) }
     }
 
-    @Test("hold each time that lies in [start, end), start being a multiple of the slide plus offset", arguments: shapes)
+    @Test(
+        "hold each time that lies in [start, end), start being a multiple of the slide plus offset",
+        arguments: shapes)
     func membership(shape: Shape) {
         for time in -130...130 as ClosedRange<Nanoseconds> {
             let expected = shape.starts(holding: time).map {
@@ -73,7 +75,8 @@ struct SlidingWindowsTests {
         #expect(windows.isClosed(0, watermark: 10, allowedLateness: 0))
         #expect(!windows.isClosed(0, watermark: 14, allowedLateness: 5))
         #expect(windows.isClosed(0, watermark: 15, allowedLateness: 5))
-        #expect(!windows.isClosed(0, watermark: .max, allowedLateness: .max), "a deadline past all time never comes")
+        #expect(
+            !windows.isClosed(0, watermark: .max, allowedLateness: .max), "a deadline past all time never comes")
         // Slice 1, [3, 5), lies in [-3, 7) and [1, 11): late only when both are closed.
         #expect(!windows.isLate(slice: 1, watermark: 9, allowedLateness: 0))
         #expect(windows.isLate(slice: 1, watermark: 10, allowedLateness: 0))
@@ -98,7 +101,9 @@ struct SlidingWindowsTests {
         Shape(size: 1 << 62, slide: 1 << 60),
     ]
 
-    @Test("hold the first and the last nanoseconds that 64 bits have, their bounds cut off there", arguments: wideShapes)
+    @Test(
+        "hold the first and the last nanoseconds that 64 bits have, their bounds cut off there",
+        arguments: wideShapes)
     func extremes(shape: Shape) {
         let windows = shape.windows
         var times: [Nanoseconds] = []

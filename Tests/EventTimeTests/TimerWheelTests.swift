@@ -5,7 +5,8 @@ import Testing
 @Suite("A timer wheel")
 struct TimerWheelTests {
     /// Fires what is due as its users do: a timer visited too early is put back at its time.
-    private func fired(_ wheel: inout TimerWheel, before time: Nanoseconds, _ times: [Int: Nanoseconds]) -> Set<Int> {
+    private func fired(_ wheel: inout TimerWheel, before time: Nanoseconds, _ times: [Int: Nanoseconds]) -> Set<Int>
+    {
         var fired: Set<Int> = []
         wheel.advance(to: time) { timer in
             guard let due = times[timer] else {
@@ -27,10 +28,11 @@ struct TimerWheelTests {
     }
 
     /// Scales of time against a resolution of 16: within the wheel's horizon of 4096, at its edge, and far beyond.
-    @Test("fires exactly the timers that are due, whatever was set and cancelled", arguments: [300, 5000, 1_000_000])
+    @Test(
+        "fires exactly the timers that are due, whatever was set and cancelled", arguments: [300, 5000, 1_000_000])
     func randomOperations(scale: Int64) {
         for seed in 0..<12 as Range<UInt64> {
-            var random = SeededGenerator(seed: seed)
+            var random = SeededRandom(seed: seed)
             var wheel = TimerWheel(resolution: 16)
             var times: [Int: Nanoseconds] = [:]
             var now: Nanoseconds = random.pick(-scale...scale)
@@ -46,7 +48,7 @@ struct TimerWheelTests {
                     wheel.cancel(timer)
                     times[timer] = nil
                 default:
-                    now += random.isOne(in: 10) ? random.pick(0...10 * scale) : random.pick(0...scale / 10)
+                    now += random.oneIn(10) ? random.pick(0...10 * scale) : random.pick(0...scale / 10)
                     // A timer is due from its slot on: compare where slots begin.
                     let time = now.roundedDown(toMultipleOf: 16)
                     let due = Set(times.filter { $0.value < time }.keys)
@@ -99,14 +101,14 @@ struct TimerWheelTests {
 
     @Test("pops timers in the order of their slots, whatever was moved meanwhile", arguments: 0..<30)
     func popEarliest(seed: Int) {
-        var random = SeededGenerator(seed: UInt64(seed))
+        var random = SeededRandom(seed: UInt64(seed))
         var wheel = TimerWheel(resolution: 8)
         var times: [Int: Nanoseconds] = [:]
         // Lazily moved: a timer stands in the wheel at its old time until it is visited.
         for timer in 0..<60 {
             let set: Nanoseconds = random.pick(0...1000)
             wheel.set(timer, at: set)
-            times[timer] = set + (random.isOne(in: 3) ? random.pick(0...900) : 0)
+            times[timer] = set + (random.oneIn(3) ? random.pick(0...900) : 0)
         }
         var popped: [Int] = []
         while let timer = wheel.popEarliest({ times[$0] }) { popped.append(timer) }

@@ -6,7 +6,7 @@ import Testing
 struct WatermarkTests {
     @Test("is the newest time, less the delay, less one nanosecond, and never goes back")
     func newestLessDelay() {
-        var random = SeededGenerator(seed: 1)
+        var random = SeededRandom(seed: 1)
         var watermarks = BoundedOutOfOrderness(delay: 20)
         #expect(watermarks.watermark == .min)
         var newest = Nanoseconds.min
@@ -52,7 +52,7 @@ struct WatermarkTests {
 struct NanosecondsTests {
     @Test("divides with the floor, also below zero", arguments: [1, 2, 7, 1_000_000_007, .max] as [Int64])
     func floorDivision(step: Int64) {
-        var random = SeededGenerator(seed: UInt64(step))
+        var random = SeededRandom(seed: UInt64(step))
         var numbers: [Int64] = [0, 1, -1, step - 1, -step, 1 - step, .max, .min, .min + 1]
         for _ in 0..<200 { numbers.append(Int64(bitPattern: random.next()) >> random.pick(0...63)) }
         for number in numbers {

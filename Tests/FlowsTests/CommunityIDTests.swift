@@ -73,29 +73,36 @@ struct CommunityIDTests {
     func withoutPorts(number: Int) throws {
         let (source, destination, transport, expected) = Self.portless[number]
         let identifier = CommunityID(
-            source: try #require(IPAddress(source)), sourcePort: 0, destination: try #require(IPAddress(destination)),
+            source: try #require(IPAddress(source)), sourcePort: 0,
+            destination: try #require(IPAddress(destination)),
             destinationPort: 0, transport: transport, hasPorts: false)
         #expect("\(identifier)" == expected)
     }
 
-    @Test("stands on SHA-1", arguments: [
-        ("", [0xDA39_A3EE, 0x5E6B_4B0D, 0x3255_BFEF, 0x9560_1890, 0xAFD8_0709]),
-        // RFC 3174, section 7.3.
-        ("abc", [0xA999_3E36, 0x4706_816A, 0xBA3E_2571, 0x7850_C26C, 0x9CD0_D89D]),
-        (
-            "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
-            [0x8498_3E44, 0x1C3B_D26E, 0xBAAE_4AA1, 0xF951_29E5, 0xE546_70F1]
-        ),
-        (String(repeating: "0123456701234567012345670123456701234567012345670123456701234567", count: 10),
-            [0xDEA3_56A2, 0xCDDD_90C7, 0xA7EC_EDC5, 0xEBB5_6393, 0x4F46_0452]),
-    ] as [(String, [UInt32])])
+    @Test(
+        "stands on SHA-1",
+        arguments: [
+            ("", [0xDA39_A3EE, 0x5E6B_4B0D, 0x3255_BFEF, 0x9560_1890, 0xAFD8_0709]),
+            // RFC 3174, section 7.3.
+            ("abc", [0xA999_3E36, 0x4706_816A, 0xBA3E_2571, 0x7850_C26C, 0x9CD0_D89D]),
+            (
+                "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+                [0x8498_3E44, 0x1C3B_D26E, 0xBAAE_4AA1, 0xF951_29E5, 0xE546_70F1]
+            ),
+            (
+                String(repeating: "0123456701234567012345670123456701234567012345670123456701234567", count: 10),
+                [0xDEA3_56A2, 0xCDDD_90C7, 0xA7EC_EDC5, 0xEBB5_6393, 0x4F46_0452]
+            ),
+        ] as [(String, [UInt32])])
     func secureHash(message: String, words: [UInt32]) {
         #expect(sha1(Array(message.utf8)) == words)
     }
 
-    @Test("stands on SHA-1 at the ends of its blocks", arguments: [
-        (55, 0xC1C8_BBDC as UInt32), (56, 0xC2DB_330F), (63, 0x03F0_9F5B), (64, 0x0098_BA82),
-    ])
+    @Test(
+        "stands on SHA-1 at the ends of its blocks",
+        arguments: [
+            (55, 0xC1C8_BBDC as UInt32), (56, 0xC2DB_330F), (63, 0x03F0_9F5B), (64, 0x0098_BA82),
+        ])
     func blockEnds(count: Int, firstWord: UInt32) {
         #expect(sha1([UInt8](repeating: UInt8(ascii: "a"), count: count)).first == firstWord)
     }

@@ -13,11 +13,12 @@ struct FlowIdentityTests {
             .ip(.host(9), 1000, .host(2), 53, transport: .tcp), .ip(.host(9), 1000, .host(3), 53),
             .ip(.host6(9), 1000, .host6(2), 53), .ip(.host6(2), 53, .host6(9), 1000),
         ]
-        #expect(flows(packets.enumerated().map { (Nanoseconds($0), $1) }) == [
-            "10.0.0.9:1000 > 10.0.0.2:53 1/1 end", "10.0.0.9:1001 > 10.0.0.2:53 1/0 end",
-            "10.0.0.9:1000 > 10.0.0.2:53 1/0 end", "10.0.0.9:1000 > 10.0.0.3:53 1/0 end",
-            "2001:db8::9:1000 > 2001:db8::2:53 1/1 end",
-        ])
+        #expect(
+            flows(packets.enumerated().map { (Nanoseconds($0), $1) }) == [
+                "10.0.0.9:1000 > 10.0.0.2:53 1/1 end", "10.0.0.9:1001 > 10.0.0.2:53 1/0 end",
+                "10.0.0.9:1000 > 10.0.0.2:53 1/0 end", "10.0.0.9:1000 > 10.0.0.3:53 1/0 end",
+                "2001:db8::9:1000 > 2001:db8::2:53 1/1 end",
+            ])
     }
 
     @Test("of a host with itself, told apart by their ports")
@@ -51,9 +52,10 @@ struct FlowIdentityTests {
     @Test("where one ICMP message answers the other")
     func icmpConversations() {
         for (request, reply) in [(8, 0), (13, 14), (15, 16), (17, 18), (10, 9)] as [(UInt16, UInt16)] {
-            #expect(flows([(0, icmp(5, 2, request, 0)), (1, icmp(2, 5, reply, 0)), (2, icmp(5, 2, request, 0))]) == [
-                "10.0.0.5:\(request) > 10.0.0.2:\(reply) 2/1 end"
-            ])
+            #expect(
+                flows([(0, icmp(5, 2, request, 0)), (1, icmp(2, 5, reply, 0)), (2, icmp(5, 2, request, 0))]) == [
+                    "10.0.0.5:\(request) > 10.0.0.2:\(reply) 2/1 end"
+                ])
         }
         let solicitation = DecodedPacket.ip(.host6(1), 135, .host6(2), 0, transport: .icmpv6)
         let advertisement = DecodedPacket.ip(.host6(2), 136, .host6(1), 0, transport: .icmpv6)
@@ -64,9 +66,12 @@ struct FlowIdentityTests {
 
     @Test("not where ICMP messages of the same kind go both ways: they answer nothing")
     func icmpOneWay() {
-        #expect(flows([(0, icmp(5, 2, 3, 1)), (1, icmp(2, 5, 3, 1)), (2, icmp(5, 2, 3, 1)), (3, icmp(5, 2, 11, 0))]) == [
-            "10.0.0.5:3 > 10.0.0.2:1 2/0 end", "10.0.0.2:3 > 10.0.0.5:1 1/0 end", "10.0.0.5:11 > 10.0.0.2:0 1/0 end",
-        ])
+        #expect(
+            flows([(0, icmp(5, 2, 3, 1)), (1, icmp(2, 5, 3, 1)), (2, icmp(5, 2, 3, 1)), (3, icmp(5, 2, 11, 0))])
+                == [
+                    "10.0.0.5:3 > 10.0.0.2:1 2/0 end", "10.0.0.2:3 > 10.0.0.5:1 1/0 end",
+                    "10.0.0.5:11 > 10.0.0.2:0 1/0 end",
+                ])
     }
 }
 
@@ -83,28 +88,32 @@ struct FragmentTests {
     @Test("after the first belong to its flow, whichever flow it is")
     func belong() {
         let whole = DecodedPacket.ip(.host(1), 1000, .host(2), 53)
-        #expect(flows([(0, whole), (1, first(7)), (2, later(7)), (3, later(7))]) == [
-            "10.0.0.1:1000 > 10.0.0.2:53 4/0 end"
-        ])
+        #expect(
+            flows([(0, whole), (1, first(7)), (2, later(7)), (3, later(7))]) == [
+                "10.0.0.1:1000 > 10.0.0.2:53 4/0 end"
+            ])
         // Two datagrams of different flows, interleaved.
         let other = DecodedPacket.fragment(.first, of: 8, .host(1), 2000, .host(2), 53)
-        #expect(flows([(0, first(7)), (1, other), (2, later(8)), (3, later(7)), (4, later(8))]) == [
-            "10.0.0.1:1000 > 10.0.0.2:53 2/0 end", "10.0.0.1:2000 > 10.0.0.2:53 3/0 end",
-        ])
+        #expect(
+            flows([(0, first(7)), (1, other), (2, later(8)), (3, later(7)), (4, later(8))]) == [
+                "10.0.0.1:1000 > 10.0.0.2:53 2/0 end", "10.0.0.1:2000 > 10.0.0.2:53 3/0 end",
+            ])
     }
 
     @Test("that come before their first, or without it, stay with the portless flow of their addresses")
     func withoutFirst() {
-        #expect(flows([(0, later(7)), (1, first(7)), (2, later(7))]) == [
-            "10.0.0.1:0 > 10.0.0.2:0 1/0 end", "10.0.0.1:1000 > 10.0.0.2:53 2/0 end",
-        ])
+        #expect(
+            flows([(0, later(7)), (1, first(7)), (2, later(7))]) == [
+                "10.0.0.1:0 > 10.0.0.2:0 1/0 end", "10.0.0.1:1000 > 10.0.0.2:53 2/0 end",
+            ])
     }
 
     @Test("of the other direction, another pair of hosts or another protocol are of another datagram")
     func otherDatagrams() {
-        #expect(flows([(0, first(7)), (1, later(7, from: 2, to: 1))]) == [
-            "10.0.0.1:1000 > 10.0.0.2:53 1/0 end", "10.0.0.2:0 > 10.0.0.1:0 1/0 end",
-        ])
+        #expect(
+            flows([(0, first(7)), (1, later(7, from: 2, to: 1))]) == [
+                "10.0.0.1:1000 > 10.0.0.2:53 1/0 end", "10.0.0.2:0 > 10.0.0.1:0 1/0 end",
+            ])
         #expect(flows([(0, first(7)), (1, later(7, from: 1, to: 3))]).count == 2)
         var tcp = later(7)
         tcp.transport = TransportProtocol.tcp.rawValue

@@ -13,9 +13,10 @@ struct FlowTimeoutTests {
     @Test("ends when there was no packet for longer than the idle timeout, to the nanosecond")
     func idleTimeout() {
         #expect(flows([(0, packet), (idle, packet)]) == ["10.0.0.1:1000 > 10.0.0.2:53 2/0 end"])
-        #expect(flows([(0, packet), (idle + 1, packet)]) == [
-            "10.0.0.1:1000 > 10.0.0.2:53 1/0 idle", "10.0.0.1:1000 > 10.0.0.2:53 1/0 end",
-        ])
+        #expect(
+            flows([(0, packet), (idle + 1, packet)]) == [
+                "10.0.0.1:1000 > 10.0.0.2:53 1/0 idle", "10.0.0.1:1000 > 10.0.0.2:53 1/0 end",
+            ])
     }
 
     @Test("is over for the table when nothing before the timeout's end is still to come")
@@ -36,9 +37,10 @@ struct FlowTimeoutTests {
         var packets = stride(from: 0, to: active, by: Int(idle)).map { ($0, packet) }
         #expect(flows(packets + [(active - 1, answer)]) == ["10.0.0.1:1000 > 10.0.0.2:53 5/1 end"])
         packets += [(active, answer), (active + 1, packet)]
-        #expect(flows(packets) == [
-            "10.0.0.1:1000 > 10.0.0.2:53 5/0 active", "10.0.0.1:1000 > 10.0.0.2:53 1/1 end",
-        ])
+        #expect(
+            flows(packets) == [
+                "10.0.0.1:1000 > 10.0.0.2:53 5/0 active", "10.0.0.1:1000 > 10.0.0.2:53 1/1 end",
+            ])
     }
 
     @Test("counts from its earliest packet to its latest, whatever their order")
@@ -106,11 +108,11 @@ struct EvictionTests {
 
     @Test("loses no packet", arguments: [1, 2, 10])
     func totals(limit: Int) {
-        var random = SeededGenerator(seed: UInt64(limit))
+        var random = SeededRandom(seed: UInt64(limit))
         var driver = FlowTableDriver(FlowLimits(maximumFlows: limit))
         for step in 0..<500 {
             driver.add(packet(random.pick(1...40)), at: Nanoseconds(step) * .second / 3, slice: Int64(step / 50))
-            if random.isOne(in: 20) { driver.expire(before: Nanoseconds(step) * .second / 3) }
+            if random.oneIn(20) { driver.expire(before: Nanoseconds(step) * .second / 3) }
             #expect(driver.table.count <= limit)
         }
         let records = driver.finish()

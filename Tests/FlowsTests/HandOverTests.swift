@@ -15,11 +15,12 @@ struct HandOverTests {
             driver.add(packet, at: time, slice: slice)
         }
         driver.add(packet, at: 14, slice: 1, isRevising: true)
-        #expect(driver.sink.visits == [
-            .init(flow: 0, slice: 0, isFirst: true), .init(flow: 0, slice: 1, isFirst: false),
-            .init(flow: 0, slice: 0, isFirst: false), .init(flow: 0, slice: 1, isFirst: false),
-            .init(flow: 0, slice: 1, isFirst: false, isRevising: true),
-        ])
+        #expect(
+            driver.sink.visits == [
+                .init(flow: 0, slice: 0, isFirst: true), .init(flow: 0, slice: 1, isFirst: false),
+                .init(flow: 0, slice: 0, isFirst: false), .init(flow: 0, slice: 1, isFirst: false),
+                .init(flow: 0, slice: 1, isFirst: false, isRevising: true),
+            ])
     }
 
     @Test("is all that came, each time it is asked, also in the midst of a slice")
@@ -39,33 +40,34 @@ struct HandOverTests {
 
     /// Adds random packets, flushing and expiring now and then as `schedule` says.
     private func run(seed: UInt64, schedule: UInt64) -> (run: Run, expected: [RecordingSink.Place: [UInt64]]) {
-        var random = SeededGenerator(seed: seed)
-        var calls = SeededGenerator(seed: schedule)
+        var random = SeededRandom(seed: seed)
+        var calls = SeededRandom(seed: schedule)
         var driver = FlowTableDriver(FlowLimits(idleTimeout: 20, activeTimeout: 70))
         // What went in, by key and slice.
         var given = RecordingSink()
         var clock: Nanoseconds = random.pick(-1000...1000)
         for _ in 0..<400 {
-            clock += random.isOne(in: 12) ? random.pick(0...60) : random.pick(0...3)
-            let time = random.isOne(in: 5) ? clock - random.pick(0...30) : clock
+            clock += random.oneIn(12) ? random.pick(0...60) : random.pick(0...3)
+            let time = random.oneIn(5) ? clock - random.pick(0...30) : clock
             var (from, to) = (random.pick(1...3), random.pick(1...3))
             let port: UInt16 = random.pick(1...2)
-            if random.isOne(in: 2) { swap(&from, &to) }
+            if random.oneIn(2) { swap(&from, &to) }
             var packet = DecodedPacket.ip(
-                .host(from), port, .host(to), 1, transport: random.isOne(in: 2) ? .tcp : .udp,
+                .host(from), port, .host(to), 1, transport: random.oneIn(2) ? .tcp : .udp,
                 bytes: random.pick(20...1500))
             if packet.transport == 6 {
                 packet.tcpFlags = random.pick([16, 16, 16, 2, 18, 17, 4])
                 packet.tcpSequence = random.pick(1...2)
             }
             let slice = time.floored(dividingBy: 10)
-            if schedule > 0, calls.isOne(in: 4) { driver.expire(before: clock - calls.pick(0...5)) }
-            if schedule > 0, calls.isOne(in: 4) { driver.flush() }
+            if schedule > 0, calls.oneIn(4) { driver.expire(before: clock - calls.pick(0...5)) }
+            if schedule > 0, calls.oneIn(4) { driver.flush() }
             driver.add(packet, at: time, slice: slice, clock: clock)
             let sent = Traffic(packets: 1, bytes: packet.bytes, wireBytes: UInt64(packet.wireBytes))
             let flowPacket = FlowPacket(packet, time: time)
             given.add(
-                flowPacket.key, slice, flowPacket.isFromHigh ? Traffic() : sent, flowPacket.isFromHigh ? sent : Traffic())
+                flowPacket.key, slice, flowPacket.isFromHigh ? Traffic() : sent,
+                flowPacket.isFromHigh ? sent : Traffic())
         }
         driver.expire(before: clock)
         let records = driver.finish()
@@ -78,7 +80,9 @@ struct HandOverTests {
         return (Run(records: Set(records), traffic: numbers(driver.sink)), numbers(given))
     }
 
-    @Test("is what came in, and the flows are the same, whenever it flushes and expires", arguments: 0..<12 as Range<UInt64>)
+    @Test(
+        "is what came in, and the flows are the same, whenever it flushes and expires",
+        arguments: 0..<12 as Range<UInt64>)
     func schedules(seed: UInt64) {
         let (once, given) = run(seed: seed, schedule: 0)
         #expect(once.traffic == given)

@@ -8,18 +8,21 @@ import Testing
 struct TCPFlowTests {
     @Test("has as initiator the sender of the SYN, else the first sender, else who is answered by a SYN-ACK")
     func initiator() {
-        #expect(flows([(0, client(Flags.syn)), (1, server(Flags.syn | Flags.ack))]) == [
-            "10.0.0.1:1000 > 10.0.0.2:80 1/1 end"
-        ])
+        #expect(
+            flows([(0, client(Flags.syn)), (1, server(Flags.syn | Flags.ack))]) == [
+                "10.0.0.1:1000 > 10.0.0.2:80 1/1 end"
+            ])
         // Picked up in mid-stream.
         #expect(flows([(0, server(Flags.ack)), (1, client(Flags.ack))]) == ["10.0.0.2:80 > 10.0.0.1:1000 1/1 end"])
         // The SYN itself was not seen, or comes after its answer.
-        #expect(flows([(0, server(Flags.syn | Flags.ack)), (1, client(Flags.ack))]) == [
-            "10.0.0.1:1000 > 10.0.0.2:80 1/1 end"
-        ])
-        #expect(flows([(0, server(Flags.syn | Flags.ack)), (1, client(Flags.syn))]) == [
-            "10.0.0.1:1000 > 10.0.0.2:80 1/1 end"
-        ])
+        #expect(
+            flows([(0, server(Flags.syn | Flags.ack)), (1, client(Flags.ack))]) == [
+                "10.0.0.1:1000 > 10.0.0.2:80 1/1 end"
+            ])
+        #expect(
+            flows([(0, server(Flags.syn | Flags.ack)), (1, client(Flags.syn))]) == [
+                "10.0.0.1:1000 > 10.0.0.2:80 1/1 end"
+            ])
     }
 
     @Test("opened from both ends at once is one flow, of the one whose SYN came first")
@@ -44,9 +47,10 @@ struct TCPFlowTests {
 
     @Test("reset by either side ends as rst, also after a close")
     func reset() {
-        #expect(flows([(0, client(Flags.syn)), (1, server(Flags.rst | Flags.ack))]) == [
-            "10.0.0.1:1000 > 10.0.0.2:80 1/1 rst"
-        ])
+        #expect(
+            flows([(0, client(Flags.syn)), (1, server(Flags.rst | Flags.ack))]) == [
+                "10.0.0.1:1000 > 10.0.0.2:80 1/1 rst"
+            ])
         let closed: [(Nanoseconds, DecodedPacket)] = [
             (0, client(Flags.fin)), (1, server(Flags.fin)), (2, client(Flags.rst)),
         ]
@@ -61,20 +65,23 @@ struct TCPFlowTests {
         ]
         #expect(flows(open + [(4, client(Flags.syn, sequence: 5))]) == ["10.0.0.1:1000 > 10.0.0.2:80 4/1 end"])
         // What was replaced without a FIN was given up: rst.
-        #expect(flows(open + [(4, client(Flags.syn, sequence: 6))]) == [
-            "10.0.0.1:1000 > 10.0.0.2:80 3/1 rst", "10.0.0.1:1000 > 10.0.0.2:80 1/0 end",
-        ])
+        #expect(
+            flows(open + [(4, client(Flags.syn, sequence: 6))]) == [
+                "10.0.0.1:1000 > 10.0.0.2:80 3/1 rst", "10.0.0.1:1000 > 10.0.0.2:80 1/0 end",
+            ])
         // Half closed, then used again.
         let halfClosed = open + [(4, server(Flags.fin)), (5, client(Flags.syn, sequence: 6))]
         #expect(flows(halfClosed).first == "10.0.0.1:1000 > 10.0.0.2:80 3/2 fin")
         // Opened anew from the other end.
-        #expect(flows(open + [(4, server(Flags.syn, sequence: 99))]) == [
-            "10.0.0.1:1000 > 10.0.0.2:80 3/1 rst", "10.0.0.2:80 > 10.0.0.1:1000 1/0 end",
-        ])
+        #expect(
+            flows(open + [(4, server(Flags.syn, sequence: 99))]) == [
+                "10.0.0.1:1000 > 10.0.0.2:80 3/1 rst", "10.0.0.2:80 > 10.0.0.1:1000 1/0 end",
+            ])
         // A mid-stream flow and then a SYN.
-        #expect(flows([(0, client(Flags.ack)), (1, client(Flags.syn))]) == [
-            "10.0.0.1:1000 > 10.0.0.2:80 1/0 rst", "10.0.0.1:1000 > 10.0.0.2:80 1/0 end",
-        ])
+        #expect(
+            flows([(0, client(Flags.ack)), (1, client(Flags.syn))]) == [
+                "10.0.0.1:1000 > 10.0.0.2:80 1/0 rst", "10.0.0.1:1000 > 10.0.0.2:80 1/0 end",
+            ])
     }
 
     @Test("that is closed takes stragglers for five seconds after the last one, and a SYN at once as another flow")
@@ -82,15 +89,18 @@ struct TCPFlowTests {
         let closed: [(Nanoseconds, DecodedPacket)] = [(0, client(Flags.fin)), (0, server(Flags.fin))]
         let linger = FlowLimits.closedLinger
         #expect(linger == 5 * .second)
-        #expect(flows(closed + [(linger, client(Flags.ack)), (2 * linger, client(Flags.ack))]) == [
-            "10.0.0.1:1000 > 10.0.0.2:80 3/1 fin"
-        ])
-        #expect(flows(closed + [(linger + 1, client(Flags.ack))]) == [
-            "10.0.0.1:1000 > 10.0.0.2:80 1/1 fin", "10.0.0.1:1000 > 10.0.0.2:80 1/0 end",
-        ])
-        #expect(flows(closed + [(1, client(Flags.syn))]) == [
-            "10.0.0.1:1000 > 10.0.0.2:80 1/1 fin", "10.0.0.1:1000 > 10.0.0.2:80 1/0 end",
-        ])
+        #expect(
+            flows(closed + [(linger, client(Flags.ack)), (2 * linger, client(Flags.ack))]) == [
+                "10.0.0.1:1000 > 10.0.0.2:80 3/1 fin"
+            ])
+        #expect(
+            flows(closed + [(linger + 1, client(Flags.ack))]) == [
+                "10.0.0.1:1000 > 10.0.0.2:80 1/1 fin", "10.0.0.1:1000 > 10.0.0.2:80 1/0 end",
+            ])
+        #expect(
+            flows(closed + [(1, client(Flags.syn))]) == [
+                "10.0.0.1:1000 > 10.0.0.2:80 1/1 fin", "10.0.0.1:1000 > 10.0.0.2:80 1/0 end",
+            ])
         // Not longer than the idle timeout.
         let limits = FlowLimits(idleTimeout: .second)
         #expect(flows(closed + [(.second + 1, client(Flags.ack))], limits).count == 2)

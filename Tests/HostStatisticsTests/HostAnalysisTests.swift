@@ -57,12 +57,25 @@ struct HostAnalysisTests {
 
     @Test("are what a recount says where time has no order and all windows fire at the end", arguments: shapes)
     func unordered(size: Nanoseconds, slide: Nanoseconds) {
-        for seed in 0..<4 as Range<UInt64> {
-            let configuration = configuration((size, slide))
-            check(
-                HostStream(seed: seed, configuration, advances: false), configuration,
-                "\(size)/\(slide), seed \(seed)")
+        for seed in 0..<6 as Range<UInt64> {
+            var configuration = configuration((size, slide))
+            configuration.isOrdered = false
+            // Flows that live across the eras come back to them.
+            if seed % 2 == 0 { (configuration.idleTimeout, configuration.activeTimeout) = (1 << 40, 1 << 40) }
+            check(HostStream(seed: seed, configuration), configuration, "\(size)/\(slide), seed \(seed)")
         }
+    }
+
+    @Test("count a pair once in a window that it comes back to after more than 64 slices")
+    func farBack() {
+        let configuration = HostAnalysis.Configuration(windows: .tumbling(10 * .second), isOrdered: false)
+        let seconds: [Nanoseconds] = [0, 10, 2000, 0]
+        var cluster = HostCluster(configuration, workerCount: 1)
+        cluster.run(
+            seconds.map { .packet(FlowPacket(.ip(.host(1), 1, .host(2), 2), time: $0 * .second)) }
+                + [.advance(time: .max, dirty: [], late: [:])])
+        let peers = cluster.reports.flatMap { $0 }.map { $0.hosts.map(\.peers) }
+        #expect(peers == [[1, 1], [1, 1], [1, 1]])
     }
 
     @Test("count a host that sends to itself as sender and receiver, without a peer")
@@ -96,7 +109,10 @@ struct HostAnalysisTests {
         cluster.run(events)
         let reports = cluster.reports.flatMap { $0 }
         #expect(reports.count == 600)
-        #expect(reports.allSatisfy { $0.totals.packets == 1 && $0.totals.flows == 1 && $0.hosts.map(\.peers) == [1, 1] })
+        #expect(
+            reports.allSatisfy {
+                $0.totals.packets == 1 && $0.totals.flows == 1 && $0.hosts.map(\.peers) == [1, 1]
+            })
     }
 
     @Test("take times at both ends of 64 bits", arguments: [0, 7] as [Nanoseconds])

@@ -134,7 +134,9 @@ struct HostModel {
         var due = Set(seen.flatMap { windows(holding: $0.slice) })
         due.formUnion(late.keys)
         var reports = revised.compactMap { report($0.key, changed: $0.value) }
-        reports += due.filter { end($0) > before && end($0) <= time }.sorted().compactMap { report($0, changed: nil) }
+        reports += due.filter { end($0) > before && end($0) <= time }.sorted().compactMap {
+            report($0, changed: nil)
+        }
         now = time
         return reports
     }

@@ -16,25 +16,31 @@ struct HostStream {
     var expected: [[ReportLines]] = []
     var flowCount = 0
 
-    /// Random packets between a few hosts. Some come late, some much too late; event time advances now and then.
-    init(seed: UInt64, _ configuration: HostAnalysis.Configuration, packets: Int = 150, advances: Bool = true) {
-        var random = SeededGenerator(seed: seed)
+    /// Random packets between a few hosts. Some come late, some much too late; event time advances now and then, but
+    /// not where the configuration has no order: there packets step back by any distance.
+    init(seed: UInt64, _ configuration: HostAnalysis.Configuration, packets: Int = 150) {
+        var random = SeededRandom(seed: seed)
         var model = HostModel(configuration)
         var late: [Int64: UInt64] = [:]
         let windows = configuration.windows
         let reach = windows.size + configuration.allowedLateness
         var clock: Nanoseconds = random.pick(-300...300)
         for _ in 0..<packets {
-            clock += random.isOne(in: 25) ? random.pick(0...30 * windows.sliceLength) : random.pick(0...4)
-            let time = advances ? clock - random.pick(0...3) : .min
-            if advances, random.isOne(in: 4), time > model.now {
-                events.append(.advance(time: time, dirty: model.dirtyWindows, late: late))
-                expected.append(model.advance(to: time))
-                late = [:]
+            clock += random.oneIn(25) ? random.pick(0...30 * windows.sliceLength) : random.pick(0...4)
+            var packet = FlowPacket(Self.packet(&random), time: clock)
+            if configuration.isOrdered {
+                let time = clock - random.pick(0...3)
+                if random.oneIn(4), time > model.now {
+                    events.append(.advance(time: time, dirty: model.dirtyWindows, late: late))
+                    expected.append(model.advance(to: time))
+                    late = [:]
+                }
+                if random.oneIn(4) { packet.time -= random.pick(0...reach + reach / 4) }
+            } else {
+                // Two or three eras in turn, far apart, each with some disorder.
+                packet.time += random.pick([0, 0, -1, 1]) * 1000 * windows.sliceLength - random.pick(0...reach)
+                packet.clock = packet.time
             }
-            var packet = FlowPacket(
-                Self.packet(&random), time: clock - (random.isOne(in: 4) ? random.pick(0...reach + reach / 4) : 0))
-            packet.clock = clock
             let accepted = model.add(packet) { late[$0, default: 0] += 1 }
             if let accepted { events.append(.packet(accepted)) }
         }
@@ -43,16 +49,16 @@ struct HostStream {
         flowCount = model.flowStarts.count
     }
 
-    private static func packet(_ random: inout SeededGenerator) -> DecodedPacket {
-        if random.isOne(in: 20) {
+    private static func packet(_ random: inout SeededRandom) -> DecodedPacket {
+        if random.oneIn(20) {
             var packet = DecodedPacket(wireBytes: random.pick(60...100))
-            packet.kind = random.isOne(in: 4) ? .malformed : .nonIP
+            packet.kind = random.oneIn(4) ? .malformed : .nonIP
             return packet
         }
         let (from, to) = (random.pick(1...6), random.pick(1...6))
         let ports: [UInt16] = [53, random.pick(1...3)]
         let bytes: UInt64 = random.pick(20...1500)
-        return random.isOne(in: 6)
+        return random.oneIn(6)
             ? .ip(.host6(from), ports[0], .host6(to), ports[1], bytes: bytes)
             : .ip(.host(from), ports[from & 1], .host(to), ports[to & 1], bytes: bytes)
     }
@@ -104,6 +110,7 @@ struct HostCluster {
         notes.late = late
         reports.append(merger.merge(results, notes: notes, time: time).map(ReportLines.init))
         flows += merger.mergeFlows(results)
-        merger.forget(closedBy: time == .max ? .max : time.saturatingAdd(-1), allowedLateness: configuration.allowedLateness)
+        merger.forget(
+            closedBy: time == .max ? .max : time.saturatingAdd(-1), allowedLateness: configuration.allowedLateness)
     }
 }

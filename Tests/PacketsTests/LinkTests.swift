@@ -116,10 +116,10 @@ struct LinkTests {
         #expect(packet.bytes == 0)
     }
 
-    @Test("an unknown link type says nothing about the packet")
+    @Test("a packet of an unknown link type cannot be decoded")
     func unknownLink() {
         let packet = decode(Inside.ethernet, link: LinkType(rawValue: 147))
-        #expect(packet.kind == .nonIP && packet.problem == .unknownLinkType)
+        #expect(packet.kind == .malformed && packet.problem == .unknownLinkType)
     }
 
     @Test("a link header cut off or impossible is malformed")

@@ -15,4 +15,14 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
 
     /// True once in so many times.
     public mutating func oneIn(_ count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
+
+    /// A number of the range, each as likely.
+    public mutating func pick<Number: FixedWidthInteger>(_ range: ClosedRange<Number>) -> Number {
+        Number.random(in: range, using: &self)
+    }
+
+    /// An element, each as likely; the array is not empty.
+    public mutating func pick<Element>(_ elements: [Element]) -> Element {
+        elements[Int.random(in: elements.indices, using: &self)]
+    }
 }

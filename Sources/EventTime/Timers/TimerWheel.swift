@@ -107,7 +107,9 @@ public struct TimerWheel: ~Copyable {
             current = slot
             step = 0
             cancel(Int(timer))
-            guard let later = visit(Int(timer)), later.floored(dividingBy: resolution) > slot else { return Int(timer) }
+            guard let later = visit(Int(timer)), later.floored(dividingBy: resolution) > slot else {
+                return Int(timer)
+            }
             set(Int(timer), at: later)
         }
         return nil

@@ -40,7 +40,7 @@ struct HeaderWalk {
     /// Ends the walk with a problem; what was decoded stays.
     private mutating func stop(_ problem: DecodeProblem) {
         packet.problem = problem
-        if packet.kind != .ip && problem != .unknownLinkType { packet.kind = .malformed }
+        if packet.kind != .ip { packet.kind = .malformed }
     }
 
     /// What to return where a header that both links and tunnels have is cut off.

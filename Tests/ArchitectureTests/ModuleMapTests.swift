@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+
+/// The modules, top to bottom, and what each may import. `Docs/architecture.md` says why.
+private let moduleMap: [(module: String, imports: Set<String>)] = [
+    ("CPcap", []),
+    ("CLZ4", []),
+    ("CZlib", []),
+    ("CZstd", []),
+    ("CPrefetch", []),
+    ("EventTime", ["CPrefetch", "Glibc", "Synchronization"]),
+    ("Packets", []),
+    ("Capture", ["CPcap", "CLZ4", "CZlib", "CZstd", "Packets", "Glibc", "Synchronization"]),
+    ("Flows", ["Packets", "EventTime"]),
+    ("HostStatistics", ["Flows", "Packets", "EventTime"]),
+    ("Reports", ["HostStatistics", "Flows", "Packets", "EventTime", "Glibc"]),
+    (
+        "Pipeline",
+        ["Capture", "Reports", "HostStatistics", "Flows", "Packets", "EventTime", "Glibc", "Synchronization"]
+    ),
+    ("tidemark", ["Pipeline", "Reports", "Capture", "Packets", "EventTime", "ArgumentParser", "Glibc"]),
+]
+
+/// What is not ours.
+private let foreign: Set<String> = ["Glibc", "Synchronization", "ArgumentParser"]
+
+@Suite("The module map")
+struct ModuleMapTests {
+    /// The module that a line imports, whatever stands before and behind.
+    private func imported(_ line: Substring) -> String? {
+        line.firstMatch(of: /^\s*(?:@\w+\s+)*(?:\w+ )?import (?:(?:struct|class|enum|func|protocol|var) )?(\w+)/)
+            .map { String($0.1) }
+    }
+
+    @Test("names every module, and no other")
+    func modules() throws {
+        let folders = try SourceTree.folders(in: "Sources")
+        #expect(Set(folders) == Set(moduleMap.map(\.module)))
+    }
+
+    @Test("lets a module import nothing but modules above it")
+    func column() {
+        var above = foreign
+        for (module, imports) in moduleMap {
+            #expect(imports.isSubset(of: above), "\(module) imports \(imports.subtracting(above)) from below")
+            above.insert(module)
+        }
+    }
+
+    @Test("says what each module imports", arguments: moduleMap.map(\.module))
+    func imports(module: String) throws {
+        let allowed = moduleMap.first { $0.module == module }?.imports ?? []
+        for file in try SourceTree.swiftFiles(in: "Sources/\(module)") {
+            for (place, text) in file.places {
+                guard let name = imported(text) else { continue }
+                #expect(allowed.contains(name), "\(place): \(module) imports \(name)")
+            }
+        }
+    }
+
+    @Test(
+        "reads every kind of import",
+        arguments: [
+            ("import Flows", "Flows"), ("public import Flows", "Flows"),
+            ("@preconcurrency internal import Flows", "Flows"),
+            ("import struct Flows.FlowKey", "Flows"), ("@testable import Flows", "Flows"),
+        ])
+    func importLines(line: String, module: String) {
+        #expect(imported(line[...]) == module)
+    }
+
+    @Test("shows no module of C to other modules, but for one instruction")
+    func wrapped() throws {
+        for file in try SourceTree.swiftFiles(in: "Sources") {
+            for (place, text) in file.places where text.contains("public import C") {
+                guard let name = imported(text), name != "Capture" else { continue }
+                #expect(name == "CPrefetch", "\(place): \(name) shows through")
+            }
+        }
+    }
+
+    @Test("has EventTime as the one library product, free of packets")
+    func products() throws {
+        let manifest = try SourceTree.text(of: "Package.swift")
+        let libraries = manifest.matches(of: /\.library\(name: "(\w+)"/).map { String($0.1) }
+        #expect(libraries == ["EventTime"])
+    }
+}
