@@ -22,6 +22,11 @@ public enum RunSignals {
         signal(SIGHUP) { _ in RunSignals.reopen.store(true, ordering: .relaxed) }
         signal(SIGUSR1) { _ in RunSignals.statistics.store(true, ordering: .relaxed) }
         signal(SIGPIPE, SIG_IGN)
+        // Whoever started the process may have had them blocked, and that is inherited.
+        var heeded = sigset_t()
+        sigemptyset(&heeded)
+        for number in [SIGINT, SIGTERM, SIGHUP, SIGUSR1] { sigaddset(&heeded, number) }
+        pthread_sigmask(SIG_UNBLOCK, &heeded, nil)
     }
 
     static var wantsStop: Bool { stop.load(ordering: .relaxed) }

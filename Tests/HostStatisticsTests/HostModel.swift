@@ -55,7 +55,7 @@ struct HostModel {
     private(set) var now = Nanoseconds.min
     private var seen: [Seen] = []
     private var flows: [Tuple: Flow] = [:]
-    /// The earliest packet of each flow.
+    /// The earliest packet of each flow, as far as it came before its window fired.
     private(set) var flowStarts: [Nanoseconds] = []
     private var dirty: [Int64: Set<IPAddress>] = [:]
     private var late: [Int64: UInt64] = [:]
@@ -115,7 +115,11 @@ struct HostModel {
             flow.start = min(flow.start, packet.time)
             flow.last = max(flow.last, packet.time)
             flows[tuple] = flow
-            flowStarts[flow.number] = flow.start
+            // What a window has said of the flow's start stays.
+            let saidIn = windows.slice(containing: flowStarts[flow.number])
+            if !windows(holding: saidIn).contains(where: { end($0) <= now }) {
+                flowStarts[flow.number] = min(flowStarts[flow.number], packet.time)
+            }
             return flow.number
         }
         flows[tuple] = Flow(number: flowStarts.count, start: packet.time, last: packet.time)
