@@ -66,8 +66,11 @@ public final class ReplayJob {
     private func read<Consumer: Analysis>(into consumer: Consumer) {
         var intake = PacketIntake(configuration, consumer: consumer)
         var left = configuration.packetLimit ?? .max
-        // No more is read than may be analysed: what was received does not depend on the size of batches.
-        while left > 0, !RunSignals.wantsStop, !output.hasFailed, stream.readBatch(upTo: Int(clamping: left)) {
+        // Packets that are waited for come one at a time, so that signals are heeded between them.
+        let batchLimit = configuration.speed == nil ? CaptureStream.batchCapacity : 1
+        while left > 0, !RunSignals.wantsStop, !output.hasFailed {
+            // No more is read than may be analysed: what was received does not depend on the size of batches.
+            guard stream.readBatch(upTo: min(batchLimit, Int(clamping: left))) else { break }
             stream.forEachPacket { record, bytes in intake.take(record, bytes) }
             left -= UInt64(stream.count)
             afterBatch(intake)
