@@ -77,6 +77,7 @@ final class InputFile {
             guard errno == EINTR else {
                 throw .cannotRead(name, offset: bytesRead, reason: systemMessage(errno))
             }
+            if CaptureInterruption.isRequested { return 0 }
         }
     }
 }

@@ -11,10 +11,11 @@ public protocol FlowSink: ~Copyable {
     /// The attachment of a flow that begins.
     func makeAttachment() -> Attachment
     /// A packet of the flow lies in `slice`, and the one before it in another (or there was none: `isFirst`).
+    /// `isRevising`: it belongs to windows that have fired; of such packets the sink hears one by one.
     mutating func sawFlow(
         _ attachment: inout Attachment, key: FlowKey, identifier: Int, slice: Int64, isFirst: Bool, isRevising: Bool
     )
-    /// Traffic of the flow in `slice`. `isRevising`: it belongs to windows that have fired.
+    /// Traffic of the flow in `slice`; more may follow for the same slice.
     mutating func addTraffic(
         _ attachment: Attachment, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic)
     /// The flow ended; all its traffic has been handed over.

@@ -44,7 +44,7 @@ struct FragmentCache: ~Copyable {
                 lowPort: packet.key.lowPort, highPort: packet.key.highPort)
         } else if let entry = entries[place], entry.key == key, entry.isFromHigh == isFromHigh,
             entry.identification == packet.fragmentIdentification,
-            packet.time.saturatingAdd(-entry.time).magnitude <= Self.lifetime.magnitude
+            packet.time.saturatingSubtract(entry.time).magnitude <= Self.lifetime.magnitude
         {
             packet.key.lowPort = entry.lowPort
             packet.key.highPort = entry.highPort

@@ -37,8 +37,9 @@ public struct HostAnalysis: ~Copyable {
             self.isOrdered = isOrdered
         }
 
-        /// Key groups: 64, each with its share of the limits; one where a limit is too small to be shared.
-        public var groupCount: Int { min(maximumFlows, maximumHosts) >= 1 << 16 ? 64 : 1 }
+        /// Key groups, a power of two up to 64: what workers can share. Each has its own share of the limits, so that
+        /// results do not depend on the number of workers; with one, the limits hold exactly.
+        public var groupCount = 1
 
         /// The key group of a packet.
         @inlinable @inline(__always)
@@ -173,7 +174,10 @@ public struct HostAnalysis: ~Copyable {
                 PartialWindow(
                     window: window, hosts: makesRows ? windows.hosts.takeRows() : [],
                     hostCount: windows.hosts.rowCount))
-            pass(to: windows.hosts.window(after: window))
+            let next = windows.hosts.window(after: window)
+            pass(to: next)
+            // At the very end of time there is none behind it.
+            if next == window { break }
         }
         pass(to: windows.hosts.firstWindow(openAt: time))
         windows.fireTotals(through: time, into: &results)

@@ -28,7 +28,9 @@ extension HostWindows {
                 results.insert(PartialWindow(window: window, hosts: [], hostCount: 0), at: place)
             }
             results[place].totals = totals.takeRows().first?.value ?? TotalTraffic()
-            totals.pass(to: totals.window(after: window))
+            let next = totals.window(after: window)
+            totals.pass(to: next)
+            if next == window { break }
         }
         totals.pass(to: totals.firstWindow(openAt: time))
         results.removeAll { $0.changed == nil && $0.totals.isEmpty }

@@ -158,9 +158,11 @@ public struct HostWindows: ~Copyable, FlowSink {
     /// Slices before this one are gone for all windows.
     var floor: Int64 { hosts.floor }
 
-    /// An earlier packet of a flow came late: the flow started earlier than was thought.
+    /// An earlier packet of a flow came late: the flow started earlier than was thought. What has been reported of its
+    /// start stays.
     private mutating func moveStart(_ flow: inout FlowVisits, to slice: Int64, _ low: HostKey, _ high: HostKey) {
-        for (slice, amount) in [(flow.startSlice, -1), (slice, 1)] as [(Int64, Int32)] where slice >= floor {
+        guard !hosts.hasFired(flow.startSlice) else { return }
+        for (slice, amount) in [(flow.startSlice, -1), (slice, 1)] as [(Int64, Int32)] {
             _ = hosts.update(slice: slice, key: low, admission: admission) { $0.flowsStarted &+= amount }
             if low != high {
                 _ = hosts.update(slice: slice, key: high, admission: admission) { $0.flowsStarted &+= amount }

@@ -1,12 +1,12 @@
 import EventTime
 
 /// The visits of flows and pairs in a stream whose packets may step back by any distance: what ``SliceVisits`` says
-/// of the last 64 slices, this says of all, at the cost of a set for each slice.
+/// of the last 64 slices, this says of all, at the cost of eight bytes for each visit.
 ///
 /// Nothing leaves such a stream's windows before its end, so each chain's end is counted at once.
 struct UnorderedVisits {
-    /// Things seen, by slice.
-    private var seen: [Int64: Set<UInt64>] = [:]
+    /// The slices in which a thing was seen, in ascending order.
+    private var slices: [UInt64: [Int64]] = [:]
 
     /// Flows and pairs are told apart by their serial numbers.
     enum Thing {
@@ -21,15 +21,28 @@ struct UnorderedVisits {
         }
     }
 
-    /// Notes a visit; O(`windowLength`).
+    /// Notes a visit; O(log visits) where it is the newest, else O(visits).
     mutating func visit(_ thing: Thing, slice: Int64, windowLength: Int64) -> SliceVisits.Change {
-        let number = thing.number
-        guard seen[slice, default: []].insert(number).inserted else { return .init() }
-        let distances = 1..<max(1, windowLength)
-        let before = distances.first { seen[slice - $0]?.contains(number) ?? false }.map { slice - $0 }
-        let after = distances.first { seen[slice + $0]?.contains(number) ?? false }.map { slice + $0 }
-        if let before, let after, after - before < windowLength { return .init() }
+        Self.visit(&slices[thing.number, default: []], slice, windowLength)
+    }
+
+    private static func visit(_ visits: inout [Int64], _ slice: Int64, _ windowLength: Int64) -> SliceVisits.Change
+    {
+        var (low, high) = (0, visits.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if visits[middle] < slice { low = middle + 1 } else { high = middle }
+        }
+        if low < visits.count, visits[low] == slice { return .init() }
+        let before = low > 0 && isNear(visits[low - 1], slice, windowLength) ? visits[low - 1] : nil
+        let after = low < visits.count && isNear(slice, visits[low], windowLength) ? visits[low] : nil
+        visits.insert(slice, at: low)
+        if let before, let after, isNear(before, after, windowLength) { return .init() }
         return .init(
             began: before == nil ? slice : nil, unbegan: after, ended: after == nil ? slice : nil, unended: before)
+    }
+
+    private static func isNear(_ earlier: Int64, _ later: Int64, _ windowLength: Int64) -> Bool {
+        later.saturatingSubtract(earlier) < windowLength
     }
 }

@@ -26,6 +26,9 @@ public struct WindowMerger {
         reportsHosts = configuration.reportsHosts
     }
 
+    /// Whether there are late packets of windows that have not been reported yet.
+    public var awaitsLate: Bool { !late.isEmpty }
+
     /// Merges what all workers said at the same point of the stream, where event time came to `time`.
     public mutating func merge(_ results: [PartialResult], notes: WindowNotes, time: Nanoseconds) -> [WindowReport]
     {

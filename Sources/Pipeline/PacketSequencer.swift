@@ -63,9 +63,6 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
             windows.sliceLength > .second && windows.sliceLength % .second == 0 ? .second : windows.sliceLength
     }
 
-    /// The newest packet's time; `nil` before the first packet.
-    var watermark: Nanoseconds { watermarks.watermark }
-
     /// Takes the next packet of the stream.
     @inline(__always)
     mutating func add(_ packet: inout FlowPacket) {
@@ -77,8 +74,14 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
             hand(packet)
             return
         }
-        if sorter.isFull { deliverNext() }
-        sorter.push(packet, at: packet.time)
+        if packet.time < sorter.releasedBefore {
+            // Its turn has passed: it is handed over at once, before time advances any further.
+            packet.clock = sorter.releasedBefore
+            hand(packet)
+        } else {
+            if sorter.isFull { deliverNext() }
+            sorter.push(packet, at: packet.time)
+        }
         if watermarks.observe(packet.time) { drain() }
     }
 
@@ -176,7 +179,8 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
                 dirty.insert(window)
                 packet.isRevising = true
             }
-            window += windows.slicesPerSlide
+            window = window.saturatingAdd(windows.slicesPerSlide)
+            if window == .max { break }
         }
         return true
     }

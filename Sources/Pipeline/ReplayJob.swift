@@ -23,6 +23,7 @@ public final class ReplayJob {
     private let report: (String) -> Void
     private var summary = RunSummary()
     private var problems: [String] = []
+    private var inputErrors: [CaptureError] = []
     private var progress: ProgressBar?
 
     /// Opens inputs and outputs. Throws ``CaptureError`` for a bad filter and ``ReportError`` for outputs that cannot
@@ -43,9 +44,10 @@ public final class ReplayJob {
     public func run() throws -> Outcome {
         let analysis = configuration.analysis(
             keepsFlows: output.wantsFlows, reportsHosts: output.wantsHosts)
-        let workers = min(configuration.workers, analysis.groupCount)
         let output = output
-        if workers > 1 {
+        if configuration.workers > 1 {
+            // Reading, analysis and writing go side by side; the analysis itself on as many as there are groups.
+            let workers = min(configuration.workers, analysis.groupCount)
             let consumer = try ParallelAnalysis(analysis, workerCount: workers) {
                 ResultWriter(analysis) { output.write($0) }
             }
@@ -58,7 +60,7 @@ public final class ReplayJob {
         summary.flows = output.flows
         output.finish(summary: summary)
         return Outcome(
-            summary: summary, inputErrors: stream.errors, outputError: output.error, problems: problems)
+            summary: summary, inputErrors: inputErrors, outputError: output.error, problems: problems)
     }
 
     // MARK: Reading
@@ -66,15 +68,19 @@ public final class ReplayJob {
     private func read<Consumer: Analysis>(into consumer: Consumer) {
         var intake = PacketIntake(configuration, consumer: consumer)
         var left = configuration.packetLimit ?? .max
-        // Packets that are waited for come one at a time, so that signals are heeded between them.
-        let batchLimit = configuration.speed == nil ? CaptureStream.batchCapacity : 1
-        while left > 0, !RunSignals.wantsStop, !output.hasFailed {
-            // No more is read than may be analysed: what was received does not depend on the size of batches.
-            guard stream.readBatch(upTo: min(batchLimit, Int(clamping: left))) else { break }
+        // No more is read than may be analysed: what was received does not depend on the size of batches.
+        // When packets wait for their time, signals and the bar are looked at after each.
+        let atOnce: UInt64 = configuration.speed == nil ? .max : 1
+        while left > 0, !RunSignals.wantsStop, !output.hasFailed,
+            stream.readBatch(upTo: Int(clamping: min(left, atOnce)))
+        {
             stream.forEachPacket { record, bytes in intake.take(record, bytes) }
             left -= UInt64(stream.count)
+            inputErrors = stream.errors
             afterBatch(intake)
         }
+        // A capture that was cut off by a signal is not damaged.
+        inputErrors = RunSignals.wantsStop ? inputErrors : stream.errors
         let (dirty, notes) = intake.finish()
         intake.summarise(into: &summary)
         summary.packetsReceived = stream.packetsReceived

@@ -1,3 +1,4 @@
+import Capture
 import Glibc
 import Synchronization
 
@@ -10,12 +11,14 @@ public enum RunSignals {
     /// SIGINT and SIGTERM stop the run after what was read is reported, SIGHUP reopens the outputs, SIGUSR1 prints
     /// statistics. SIGPIPE is ignored: a reader that goes away is seen when writing.
     public static func install() {
-        for number in [SIGINT, SIGTERM] {
-            signal(number) { _ in
-                // A second one ends the process at once, as usual.
-                if RunSignals.stop.exchange(true, ordering: .relaxed) { _exit(130) }
-            }
+        // Without SA_RESTART: a read that waits for a pipe is to end.
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = { _ in
+            // A second one ends the process at once, as usual.
+            if RunSignals.stop.exchange(true, ordering: .relaxed) { _exit(130) }
+            CaptureInterruption.request()
         }
+        for number in [SIGINT, SIGTERM] { sigaction(number, &action, nil) }
         signal(SIGHUP) { _ in RunSignals.reopen.store(true, ordering: .relaxed) }
         signal(SIGUSR1) { _ in RunSignals.statistics.store(true, ordering: .relaxed) }
         signal(SIGPIPE, SIG_IGN)

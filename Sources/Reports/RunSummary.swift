@@ -41,6 +41,7 @@ public struct RunSummary: Hashable, Sendable {
             "\(Self.packets(latePackets)) late",
             "\(Self.packets(malformedPackets)) malformed",
         ]
+        if outsidePackets > 0 { lines.append("\(Self.packets(outsidePackets)) between windows") }
         if untimedPackets > 0 { lines.append("\(Self.packets(untimedPackets)) without a time") }
         return lines
     }

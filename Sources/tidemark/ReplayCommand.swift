@@ -1,5 +1,6 @@
 import ArgumentParser
 import Capture
+import EventTime
 import Glibc
 import Pipeline
 import Reports
@@ -67,6 +68,9 @@ struct ReplayCommand: ParsableCommand {
             throw StandardError.exit(error)
         } catch let error as ReportError {
             throw StandardError.exit(error)
+        } catch let error as WorkerThread.CannotStart {
+            StandardError.say("cannot start a thread: \(String(cString: strerror(error.code)))")
+            throw ExitCode(70)
         }
     }
 

@@ -14,7 +14,9 @@ struct WindowOptions: ParsableArguments {
             """, valueName: "duration"))
     var slide: TimeSpan?
 
-    @Option(help: ArgumentHelp("Shift all windows from their alignment to the epoch.", valueName: "duration"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Shift all windows from their alignment to the epoch.", valueName: "duration"))
     var offset = TimeSpan(nanoseconds: 0)
 
     @Option(

@@ -14,9 +14,11 @@ struct HostAnalysisTests {
     private func configuration(
         _ shape: (size: Nanoseconds, slide: Nanoseconds), offset: Nanoseconds = 0, allowedLateness: Nanoseconds = 0
     ) -> HostAnalysis.Configuration {
-        HostAnalysis.Configuration(
+        var configuration = HostAnalysis.Configuration(
             windows: SlidingWindows(size: shape.size, slide: shape.slide, offset: offset),
             allowedLateness: allowedLateness, idleTimeout: 40, activeTimeout: 90, keepsFlows: true)
+        configuration.groupCount = 64
+        return configuration
     }
 
     /// Compares one worker with the model and several with the one.

@@ -6,11 +6,11 @@ public protocol TableKey: Equatable, BitwiseCopyable, Sendable {
 }
 
 /// Mixes two words into one, each bit of the result depending on each bit of both: the folded 128-bit product of
-/// wyhash (Wang Yi, 2019).
+/// wyhash (Wang Yi, 2019), with the words themselves, so that a word of 0 does not swallow the other.
 @inlinable @inline(__always)
 public func foldedProduct(_ a: UInt64, _ b: UInt64) -> UInt64 {
     let product = a.multipliedFullWidth(by: b)
-    return product.high ^ product.low
+    return product.high ^ product.low ^ a ^ b
 }
 
 /// Keyed state: entries in one flat array, found through a ``HashIndex``.

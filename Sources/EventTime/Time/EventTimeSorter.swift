@@ -49,8 +49,10 @@ public struct EventTimeSorter<Element: BitwiseCopyable>: ~Copyable {
     @usableFromInline var stragglers: [Element] = []
     @usableFromInline var freePlaces: [Int] = []
     @usableFromInline var arrivals: UInt64 = 0
-    /// Everything before this time has been released.
     @usableFromInline var released = Nanoseconds.min
+
+    /// Everything before this time has been released; it never goes back.
+    @inlinable public var releasedBefore: Nanoseconds { released }
 
     /// A sorter that lets at most `capacity` elements wait.
     @inlinable public init(capacity: Int) {

@@ -60,7 +60,7 @@
 
     private mutating func advance(to slice: Int64, windowLength: Int64, floor: Int64) -> Change {
         var change = Change()
-        let joins = last >= floor && last > .min && slice - last < windowLength
+        let joins = last >= floor && last > .min && slice.saturatingSubtract(last) < windowLength
         if !joins {
             // The chain before it, if its end has not been counted, ended where it was last seen.
             if isOpen, last >= floor { change.ended = last }
@@ -69,7 +69,7 @@
             change.unended = last
         }
         isOpen = true
-        let distance = last == .min ? 64 : slice - last
+        let distance = last == .min ? 64 : slice.saturatingSubtract(last)
         if distance >= 64 {
             older = last
             recent = 1
@@ -85,13 +85,13 @@
 
     /// A visit behind the newest one.
     private mutating func insert(_ slice: Int64, windowLength: Int64, floor: Int64) -> Change {
-        let back = last - slice
+        let back = last.saturatingSubtract(slice)
         guard !wasVisited(slice, back: back) else { return Change() }
         let (before, after) = neighbours(of: slice, back: back)
         if back < 64 { recent |= 1 << UInt64(back) } else { older = max(older, slice) }
-        let joinsBefore = before.map { $0 >= floor && slice - $0 < windowLength } ?? false
-        let joinsAfter = after - slice < windowLength
-        let wereJoined = before.map { after - $0 < windowLength } ?? false
+        let joinsBefore = before.map { $0 >= floor && slice.saturatingSubtract($0) < windowLength } ?? false
+        let joinsAfter = after.saturatingSubtract(slice) < windowLength
+        let wereJoined = before.map { after.saturatingSubtract($0) < windowLength } ?? false
         if wereJoined { return Change() }
         var change = Change()
         if joinsBefore { change.unended = before } else { change.began = slice }

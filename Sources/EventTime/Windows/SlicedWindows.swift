@@ -91,7 +91,7 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
         guard windows.end(ofWindow: window) <= time else { return nil }
         if overlaps {
             front.first = max(front.first, window)
-            slices.enter(&front, until: window + windows.slicesPerWindow)
+            slices.enter(&front, until: window.saturatingAdd(windows.slicesPerWindow))
         }
         firing = place
         return window
@@ -116,7 +116,7 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
     }
 
     /// The window behind `window`.
-    @inlinable public func window(after window: Int64) -> Int64 { window + windows.slicesPerSlide }
+    @inlinable public func window(after window: Int64) -> Int64 { window.saturatingAdd(windows.slicesPerSlide) }
 
     /// The first window that does not end at or before `time`; not before the ones that have fired.
     @inlinable public func firstWindow(openAt time: Nanoseconds) -> Int64 {
@@ -125,7 +125,13 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
 
     /// The live slices that leave the running window when all windows before `window` have fired.
     @inlinable public func slices(leavingBefore window: Int64) -> [Int64] {
-        slices.live.lazy.map { $0.pointee.number }.filter { $0 >= front.first && $0 < window }
+        let first = slices.firstPlace(from: front.first)
+        return slices.live[first...].prefix { $0.pointee.number < window }.map { $0.pointee.number }
+    }
+
+    /// Whether a window that holds `slice` has fired.
+    @inlinable public func hasFired(_ slice: Int64) -> Bool {
+        windows.firstWindow(containing: slice).map { $0 < nextWindow } ?? false
     }
 
     /// All windows before `window` have fired: what only they held leaves the running window.
@@ -147,7 +153,7 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
             if overlaps {
                 // First all that lies before the window's end, then out again with what lies before its start: what
                 // came into sight on the way may still be there.
-                slices.enter(&ahead, until: window + windows.slicesPerWindow)
+                slices.enter(&ahead, until: window.saturatingAdd(windows.slicesPerWindow))
                 slices.leave(&ahead, until: window)
                 sorter.gather(ahead.table, into: &rows)
             } else {
@@ -158,7 +164,7 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
             }
             let changed = slices.live.filter {
                 $0.pointee.late.count > 0 && $0.pointee.number >= window
-                    && $0.pointee.number < window + windows.slicesPerWindow
+                    && $0.pointee.number < window.saturatingAdd(windows.slicesPerWindow)
             }
             emit(window, rows) { key in
                 changed.contains { $0.pointee.late.find(key, hash: key.tableHash) >= 0 }
