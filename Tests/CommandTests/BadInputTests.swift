@@ -50,8 +50,8 @@ struct BadInputTests {
         ("block-length-huge.pcapng", "packet 3, byte 316: block of type 6 with the impossible length 4294967280"),
         ("block-length-mismatch.pcapng", "packet 3, byte 316: the block's two lengths differ"),
         ("interface-missing.pcapng", "packet 2, byte 180: the packet is from interface 7"),
-        ("cut.pcap.gz", "compressed byte 2171: gzip: the compressed data end too early"),
-        ("checksum-wrong.pcap.zst", "zstd: Restored data doesn't match checksum"),
+        ("cut.pcap.gz", "packet 20, compressed byte 2171: gzip: the compressed data end too early"),
+        ("checksum-wrong.pcap.zst", "packet 1, compressed byte 4: zstd: Restored data doesn't match checksum"),
     ]
 
     /// The bytes of these files are fixed; recording the captures again may move the offsets.

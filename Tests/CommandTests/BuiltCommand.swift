@@ -49,6 +49,16 @@ final class RunningCommand {
         posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, folder + "/output", O_WRONLY | O_CREAT, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, folder + "/errors", O_WRONLY | O_CREAT, 0o600)
+        // Threads of the test library have signals blocked, which a process would inherit.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var (none, all) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         let inherited = ["PATH", "LD_LIBRARY_PATH", "HOME", "TMPDIR"]
         var variables = ProcessInfo.processInfo.environment.filter { inherited.contains($0.key) }
         variables["LC_ALL"] = "C"
@@ -57,7 +67,7 @@ final class RunningCommand {
         var settings = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for word in words + settings { free(word) } }
         var started: pid_t = 0
-        let code = posix_spawn(&started, path, &actions, nil, &words, &settings)
+        let code = posix_spawn(&started, path, &actions, &attributes, &words, &settings)
         guard code == 0 else { throw CannotStart(code: code) }
         identifier = started
     }
@@ -80,22 +90,27 @@ final class RunningCommand {
 
     func send(_ signal: Int32) { kill(identifier, signal) }
 
-    /// Waits for the end; a process that a signal ended has 128 and its number as status.
+    /// Waits for the end; a process that a signal ended has 128 and its number as status, as one that takes more than
+    /// a minute: it is killed.
     func wait() throws -> BuiltCommand {
         var state: Int32 = 0
-        while waitpid(identifier, &state, 0) < 0, errno == EINTR {}
+        let isOver = waits(for: 60) { waitpid(identifier, &state, WNOHANG) != 0 }
+        if !isOver {
+            kill(identifier, SIGKILL)
+            waitpid(identifier, &state, 0)
+        }
         let signal = state & 0x7F
         let status = signal == 0 ? state >> 8 & 0xFF : 128 + signal
         self.status = status
         return BuiltCommand(status: status, output: output, errors: errors)
     }
 
-    /// Waits until `condition` holds; false after half a minute, or where the process ended before.
-    func waits(until condition: () -> Bool) -> Bool {
-        for _ in 0..<3000 {
+    /// Waits until `condition` holds; false where it does not within so many seconds.
+    func waits(for seconds: Int = 20, until condition: () -> Bool) -> Bool {
+        for _ in 0..<seconds * 200 {
             if condition() { return true }
-            usleep(10_000)
+            usleep(5000)
         }
-        return false
+        return condition()
     }
 }

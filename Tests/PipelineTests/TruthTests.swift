@@ -11,6 +11,9 @@ struct TruthTests {
     static let own = KnownCaptures.names(in: KnownCaptures.own.appending(path: "expected"))
     static let shared = KnownCaptures.names(in: KnownCaptures.shared?.appending(path: "truth"))
 
+    @Test("of captures that are there to be compared")
+    func areThere() { #expect(Self.own.count > 25) }
+
     @Test("of our own captures", arguments: own, layers)
     func ownCaptures(name: String, layer: IPLayer) throws {
         let truth = try CaptureTruth(
