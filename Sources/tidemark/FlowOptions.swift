@@ -21,7 +21,12 @@ struct FlowOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Hosts of a slice; past it new ones share the row 'other'.", valueName: "n"))
     var maxHosts = 1 << 20
 
-    @Option(help: ArgumentHelp("Parallel workers. (default: the number of cores)", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            Parallel workers: from 2 on, reading, analysis and writing go side by side; more than 3 make no difference \
+            yet. (default: the number of cores)
+            """, valueName: "n"))
     var workers: Int?
 
     func validate() throws {

@@ -48,6 +48,26 @@ struct SignalTests {
         #expect(run.output.hasSuffix("\n"))
     }
 
+    @Test("SIGTERM ends a run that waits for standard input")
+    func waiting() throws {
+        let folder = try ScratchFolder()
+        let fifo = folder.path("waiting.pcap")
+        try #require(mkfifo(fifo, 0o600) == 0)
+        // Open for both, so that the reader neither waits for a writer nor sees an end.
+        let descriptor = open(fifo, O_RDWR)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        let header: [UInt8] =
+            [0xD4, 0xC3, 0xB2, 0xA1, 2, 0, 4, 0] + Array(repeating: 0, count: 8) + [255, 255, 0, 0, 1, 0, 0, 0]
+        try #require(write(descriptor, header, header.count) == header.count)
+        let command = try RunningCommand(BuiltCommand.path, ["replay", fifo])
+        usleep(500_000)
+        command.send(SIGTERM)
+        let run = try command.wait()
+        #expect(run.status == 0)
+        #expect(run.errors.contains("0 packets captured"))
+    }
+
     @Test("SIGHUP opens the outputs again, where they were moved away")
     func reopen() throws {
         let folder = try ScratchFolder()

@@ -21,6 +21,27 @@ struct FlowIdentityTests {
             ])
     }
 
+    @Test("not where one-way ICMP messages of the same type and code go both ways")
+    func oneWayBothWays() {
+        let packets: [(Nanoseconds, DecodedPacket)] = [
+            (0, .ip(.host(1), 3, .host(2), 3, transport: .icmp)),
+            (1, .ip(.host(2), 3, .host(1), 3, transport: .icmp)),
+            (2, .ip(.host(1), 3, .host(2), 3, transport: .icmp)),
+        ]
+        #expect(Set(flows(packets)) == ["10.0.0.1:3 > 10.0.0.2:3 2/0 end", "10.0.0.2:3 > 10.0.0.1:3 1/0 end"])
+    }
+
+    @Test("of fragments at both ends of time")
+    func fragmentsAtTheEnds() {
+        for time in [Nanoseconds.min, .max] {
+            let packets: [(Nanoseconds, DecodedPacket)] = [
+                (time, .fragment(.first, of: 7, .host(1), 1000, .host(2), 53)),
+                (time, .fragment(.later, of: 7, .host(1), 1000, .host(2), 53)),
+            ]
+            #expect(flows(packets) == ["10.0.0.1:1000 > 10.0.0.2:53 2/0 end"])
+        }
+    }
+
     @Test("of a host with itself, told apart by their ports")
     func selfTraffic() {
         let packets: [(Nanoseconds, DecodedPacket)] = [

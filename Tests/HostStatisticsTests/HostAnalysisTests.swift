@@ -96,6 +96,15 @@ struct HostAnalysisTests {
         #expect(cluster.reports.flatMap { $0 }.map(\.totals.flows) == [1])
     }
 
+    @Test("find hosts apart though an address was chosen against the hash")
+    func hashing() {
+        // Half of the product that makes the hash is 0 for these.
+        let hashes = (0..<1000 as Range<UInt64>).map {
+            HostKey(high: 0x2001_0DB8_0000_0000 + $0, low: 0x9E37_79B9_7F4A_7C15, family: 6).tableHash
+        }
+        #expect(Set(hashes).count > 990)
+    }
+
     @Test("take no time for a gap of a million windows")
     func gap() {
         let configuration = HostAnalysis.Configuration(
@@ -177,6 +186,24 @@ struct LimitTests {
             if limit < 5 { #expect(reports.contains { $0.hosts.last?.host == .other }) }
             #expect(run(stream, configuration, workerCount: 3).reports == limited.reports)
         }
+    }
+
+    @Test("does not begin before the limit, however the hosts are paired")
+    func exactLimits() {
+        // One pair of hosts with many flows, and one host with many peers.
+        let pair = (1...20_000).map { HostEvent.packet(FlowPacket(.ip(.host(1), $0, .host(2), 53), time: 1)) }
+        let star = (3...5_000).map { HostEvent.packet(FlowPacket(.ip(.host(1), 9, .host($0), 53), time: 1)) }
+        var configuration = HostAnalysis.Configuration(windows: .tumbling(10), keepsFlows: true)
+        configuration.maximumFlows = 25_000
+        configuration.maximumHosts = 5_000
+        var run = HostCluster(configuration, workerCount: 1)
+        run.run(pair + star + [.advance(time: .max, dirty: [], late: [:])])
+        #expect(run.flows.count == 24_998)
+        #expect(!run.flows.contains { $0.endReason == .evicted })
+        let hosts = run.reports.flatMap { $0 }.flatMap(\.hosts)
+        #expect(hosts.count == 5_000)
+        #expect(hosts.first?.flows == 24_998 && hosts.first?.peers == 4_999)
+        #expect(!hosts.contains { $0.host == .other })
     }
 
     @Test("on flows end some early, and count every packet", arguments: [1, 2, 7])
