@@ -14,8 +14,6 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     /// Flows with traffic not yet handed on.
     @usableFromInline var pending: [UInt32] = []
     @usableFromInline var fragments = FragmentCache()
-    /// Flows begun so far.
-    public private(set) var flowsBegun: UInt64 = 0
 
     public init(limits: FlowLimits) {
         self.limits = limits
@@ -168,7 +166,6 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         let state = FlowState(packet, initiatorIsHigh: initiatorIsHigh, attachment: sink.makeAttachment())
         let identifier = flows.insert(packet.key, hash: packet.hash, value: state)
         timers.set(identifier, at: packet.time.saturatingAdd(limits.idleTimeout))
-        noteBegun()
         return identifier
     }
 
@@ -189,7 +186,6 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         flow.pointee.value.isListed = isListed
         timers.cancel(identifier)
         timers.set(identifier, at: packet.time.saturatingAdd(limits.idleTimeout))
-        noteBegun()
     }
 
     /// The initiator: the sender of the SYN, the receiver of the SYN-ACK, else the first packet's sender.
@@ -197,8 +193,6 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         let handshake = packet.tcpFlags & (TCPState.syn | TCPState.ack)
         return handshake == TCPState.syn | TCPState.ack ? !packet.isFromHigh : packet.isFromHigh
     }
-
-    @usableFromInline mutating func noteBegun() { flowsBegun += 1 }
 
     /// The flow's traffic moves on to another slice.
     @inlinable @inline(never)

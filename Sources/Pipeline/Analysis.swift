@@ -38,27 +38,6 @@ struct ResultWriter {
     }
 }
 
-/// Packets on their way to one worker.
-final class PacketBatch: @unchecked Sendable {
-    static let capacity = 512
-    let packets = UnsafeMutablePointer<FlowPacket>.allocate(capacity: PacketBatch.capacity)
-    var count = 0
-
-    deinit { packets.deallocate() }
-
-    var isFull: Bool { count == Self.capacity }
-
-    @inline(__always)
-    func append(_ packet: FlowPacket) {
-        (packets + count).initialize(to: packet)
-        count += 1
-    }
-
-    var contents: UnsafeMutableBufferPointer<FlowPacket> {
-        UnsafeMutableBufferPointer(start: packets, count: count)
-    }
-}
-
 /// The whole analysis on the calling thread.
 final class SerialAnalysis: Analysis {
     private var worker: HostAnalysis

@@ -8,7 +8,7 @@ import HostStatistics
 /// order, in band. What the workers answer is merged in that order, so the results are those of one worker.
 final class ParallelAnalysis: Analysis {
     private enum Message: Sendable {
-        case packets(PacketBatch)
+        case packets(WorkerBatch)
         case advance(time: Nanoseconds, dirty: [Int64])
         case finish(dirty: [Int64])
     }
@@ -23,11 +23,11 @@ final class ParallelAnalysis: Analysis {
         let inbox = BoundedQueue<Message>(capacity: 16)
         let results = BoundedQueue<PartialResult>(capacity: 16)
         /// Emptied batches on their way back.
-        let spares = BoundedQueue<PacketBatch>(capacity: 32)
+        let spares = BoundedQueue<WorkerBatch>(capacity: 32)
     }
 
     private let workers: [Worker]
-    private var batches: [PacketBatch]
+    private var batches: [WorkerBatch]
     private let groupCount: Int
     private let points = BoundedQueue<Point>(capacity: 16)
     private var threads: [WorkerThread] = []
@@ -39,7 +39,7 @@ final class ParallelAnalysis: Analysis {
     ) throws(WorkerThread.CannotStart) {
         groupCount = configuration.groupCount
         workers = (0..<workerCount).map { _ in Worker() }
-        batches = workers.map { _ in PacketBatch() }
+        batches = workers.map { _ in WorkerBatch() }
         for worker in workers {
             threads.append(try WorkerThread { Self.work(worker, configuration) })
         }
@@ -75,7 +75,7 @@ final class ParallelAnalysis: Analysis {
 
     private func send(_ index: Int) {
         workers[index].inbox.push(.packets(batches[index]))
-        batches[index] = workers[index].spares.tryPop() ?? PacketBatch()
+        batches[index] = workers[index].spares.tryPop() ?? WorkerBatch()
     }
 
     private func broadcast(_ message: Message, at point: Point) {
