@@ -1,0 +1,117 @@
+/// Why bytes are not the state they should be.
+public enum StateError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The bytes end inside a value, at `offset`.
+    case endsEarly(offset: UInt64)
+    /// A value lies outside what its type or its neighbours allow.
+    case invalid(String, offset: UInt64)
+    /// More bytes follow than the state has, from `offset`.
+    case endsLate(offset: UInt64)
+    /// The bytes could not be had.
+    case unreadable(String)
+
+    public var description: String {
+        switch self {
+        case .endsEarly(let offset): "the state ends early, at byte \(offset)"
+        case .invalid(let reason, let offset): "\(reason), before byte \(offset)"
+        case .endsLate(let offset): "bytes follow the state, from byte \(offset)"
+        case .unreadable(let reason): reason
+        }
+    }
+}
+
+/// Reads what a ``StateEncoder`` wrote. Trusts nothing: counts are checked against what is left before anything is
+/// allocated for them, and values against their types.
+public struct StateDecoder: ~Copyable {
+    /// Gives the next bytes; an empty array at the end.
+    public typealias Source = () throws(StateError) -> [UInt8]
+
+    private let source: Source
+    @usableFromInline var chunk: [UInt8]
+    @usableFromInline var position = 0
+    private var passed: UInt64 = 0
+    /// Bytes that all chunks together hold, as the source's owner has verified.
+    private let byteCount: UInt64
+
+    /// A decoder of `byteCount` bytes that come in chunks.
+    public init(byteCount: UInt64, source: @escaping Source) {
+        self.byteCount = byteCount
+        self.source = source
+        chunk = []
+    }
+
+    public init(_ bytes: [UInt8]) {
+        byteCount = UInt64(bytes.count)
+        chunk = bytes
+        source = { () throws(StateError) in [] }
+    }
+
+    /// Bytes read so far.
+    public var offset: UInt64 { passed + UInt64(position) }
+
+    /// Bytes not yet read.
+    public var remaining: UInt64 { byteCount > offset ? byteCount - offset : 0 }
+
+    /// The error of a value, just read, that must not be.
+    public func invalid(_ reason: String) -> StateError { .invalid(reason, offset: offset) }
+
+    /// Throws ``StateError/endsLate(offset:)`` where something is left.
+    public mutating func finish() throws(StateError) {
+        while position == chunk.count {
+            passed += UInt64(chunk.count)
+            position = 0
+            chunk = try source()
+            if chunk.isEmpty { return }
+        }
+        throw .endsLate(offset: offset)
+    }
+
+    @inlinable @inline(__always)
+    public mutating func decode<Value: FixedWidthInteger & BitwiseCopyable>(_ type: Value.Type = Value.self)
+        throws(StateError) -> Value
+    {
+        let size = MemoryLayout<Value>.size
+        if chunk.count - position < size { try gather(size) }
+        let value = chunk.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: position, as: Value.self) }
+        position += size
+        return Value(littleEndian: value)
+    }
+
+    /// The count of a sequence whose elements take at least `elementSize` bytes each: never more than can follow.
+    public mutating func decodeCount(elementSize: Int) throws(StateError) -> Int {
+        let count = try decode(UInt64.self)
+        guard count <= remaining / UInt64(max(1, elementSize)) else {
+            throw invalid("a sequence of \(count) does not fit into \(remaining) bytes")
+        }
+        return Int(count)
+    }
+
+    /// The next `count` bytes, as they are.
+    public mutating func decodeBytes(_ count: Int) throws(StateError) -> [UInt8] {
+        guard count >= 0, UInt64(count) <= remaining else { throw .endsEarly(offset: offset) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        while bytes.count < count {
+            if position == chunk.count { try gather(1) }
+            let part = chunk[position...].prefix(count - bytes.count)
+            bytes += part
+            position += part.count
+        }
+        return bytes
+    }
+
+    /// Brings `size` bytes together in one chunk.
+    @usableFromInline mutating func gather(_ size: Int) throws(StateError) {
+        var rest = Array(chunk[position...])
+        passed += UInt64(position)
+        position = 0
+        while rest.count < size {
+            let more = try source()
+            guard !more.isEmpty else {
+                chunk = rest
+                throw .endsEarly(offset: passed + UInt64(rest.count))
+            }
+            rest = rest.isEmpty ? more : rest + more
+        }
+        chunk = rest
+    }
+}
