@@ -26,6 +26,9 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        .systemLibrary(name: "CSandbox"),
+
         .systemLibrary(name: "CPrefetch"),
 
         .target(name: "EventTime", dependencies: ["CPrefetch"], swiftSettings: rules),
@@ -42,9 +45,10 @@ let package = Package(
             name: "Pipeline",
             dependencies: ["Capture", "Reports", "HostStatistics", "Flows", "Packets", "EventTime"],
             swiftSettings: rules),
+        .target(name: "Sandbox", dependencies: ["CSandbox", "CSeccomp"], swiftSettings: rules),
         .executableTarget(
             name: "tidemark",
-            dependencies: ["Pipeline", "Reports", "Capture", "Packets", "EventTime", argumentParser],
+            dependencies: ["Pipeline", "Sandbox", "Reports", "Capture", "Packets", "EventTime", argumentParser],
             swiftSettings: rules),
 
         .target(name: "TestSupport", dependencies: ["Packets"], path: "Tests/TestSupport", swiftSettings: rules),
@@ -61,6 +65,10 @@ let package = Package(
         .testTarget(
             name: "HostStatisticsTests",
             dependencies: ["HostStatistics", "Flows", "Packets", "EventTime", "TestSupport"], swiftSettings: rules),
+        .executableTarget(
+            name: "SandboxProbe", dependencies: ["Sandbox", "EventTime"], path: "Tests/SandboxProbe", swiftSettings: rules),
+        .testTarget(
+            name: "SandboxTests", dependencies: ["Sandbox", "SandboxProbe", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "CommandTests", dependencies: ["tidemark", "TestSupport"], swiftSettings: rules),
