@@ -28,7 +28,7 @@ struct ResultWriter {
     }
 
     mutating func take(_ results: [PartialResult], notes: WindowNotes, time: Nanoseconds) {
-        if results.allSatisfy(\.isEmpty), notes.late.isEmpty, !merger.awaitsLate { return }
+        if results.allSatisfy(\.isEmpty), notes.isEmpty, !merger.awaitsNotes { return }
         let reports = merger.merge(results, notes: notes, time: time)
         merger.forget(closedBy: time == .max ? .max : time.saturatingAdd(-1), allowedLateness: allowedLateness)
         write(

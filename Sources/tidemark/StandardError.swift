@@ -37,6 +37,7 @@ extension CaptureError.Category {
         case .usage: 64
         case .damaged: 65
         case .missing: 66
+        case .notPermitted: 77
         }
     }
 }
