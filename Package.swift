@@ -71,6 +71,7 @@ let package = Package(
             name: "SandboxTests", dependencies: ["Sandbox", "SandboxProbe", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: rules),
-        .testTarget(name: "CommandTests", dependencies: ["tidemark", "TestSupport"], swiftSettings: rules),
+        .systemLibrary(name: "CInjection", path: "Tests/CInjection"),
+        .testTarget(name: "CommandTests", dependencies: ["tidemark", "CInjection", "TestSupport"], swiftSettings: rules),
     ]
 )

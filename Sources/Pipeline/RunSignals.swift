@@ -39,8 +39,8 @@ public enum RunSignals {
 }
 
 /// Time that only goes forward, for pacing and progress; never for event time. Nanoseconds.
-enum MonotonicClock {
-    static func now() -> Int64 {
+public enum MonotonicClock {
+    public static func now() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)

@@ -43,7 +43,7 @@ enum SystemCallFilter {
     private static let controls: [UInt] = [
         UInt(TCGETS), UInt(TCSETS), UInt(TCSETSW), UInt(TCSETSF), UInt(TIOCGWINSZ), UInt(TIOCGPGRP), UInt(FIONREAD),
         UInt(FIONBIO), UInt(SIOCGIFNAME), UInt(SIOCGIFINDEX), UInt(SIOCGIFFLAGS), UInt(SIOCGIFMTU),
-        UInt(SIOCGIFHWADDR), UInt(SIOCETHTOOL),
+        UInt(SIOCGIFHWADDR), UInt(SIOCGIFADDR), UInt(SIOCGIFNETMASK), UInt(SIOCETHTOOL),
         0x8B01,  // SIOCGIWNAME: whether it is wireless
     ]
 
@@ -74,13 +74,18 @@ enum SystemCallFilter {
         try filter.allow("prlimit64", [.equal(2, 0)])
         if plan.reopensInterfaces {
             try filter.allow("socket", [.equal(0, UInt(AF_PACKET), mask: 0xFFFF_FFFF)])
-            // libpcap asks interfaces by this one.
+            // libpcap and the C library ask about interfaces with these. They reach nobody, as connecting and sending
+            // to addresses is refused.
             try filter.allow(
                 "socket",
                 [
                     .equal(0, UInt(AF_NETLINK), mask: 0xFFFF_FFFF),
                     .equal(2, UInt(NETLINK_GENERIC), mask: 0xFFFF_FFFF),
                 ])
+            for family in [AF_UNIX, AF_INET] {
+                let datagrams = Argument.equal(1, UInt(SOCK_DGRAM.rawValue), mask: 0xF)
+                try filter.allow("socket", [.equal(0, UInt(family), mask: 0xFFFF_FFFF), datagrams])
+            }
             try filter.allow("bind")
         }
         try filter.load()

@@ -4,6 +4,7 @@ import EventTime
 import Glibc
 import Pipeline
 import Reports
+import Sandbox
 
 struct LiveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -60,10 +61,13 @@ struct LiveCommand: ParsableCommand {
     @Flag(name: .customShort("p"), help: "Do not put interfaces into promiscuous mode.")
     var leavesPromiscuousModeAlone = false
 
+    @OptionGroup(title: "Rights")
+    var sandboxOptions: SandboxOptions
+
     @Flag(name: .short, help: "Quiet: no counts at the end.")
     var quiet = false
 
-    @Flag(name: .short, help: "Verbose: why packets could not be decoded.")
+    @Flag(name: .short, help: "Verbose: what the sandbox forbids, and why packets could not be decoded.")
     var verbose = false
 
     @Argument(help: ArgumentHelp("The same as --filter, in words.", valueName: "filter"))
@@ -93,8 +97,10 @@ struct LiveCommand: ParsableCommand {
         RunSignals.install()
         do {
             let outputs = try reportOptions.specifications()
-            let job = try LiveJob(configuration(outputs)) { StandardError.write($0) }
-            announce()
+            let configuration = configuration(outputs)
+            let notifier = try ServiceNotifier.fromEnvironment()
+            let hooks = hooks(for: configuration, notifier)
+            let job = try LiveJob(configuration, hooks: hooks) { StandardError.write($0) }
             try report(try job.run())
         } catch let error as CaptureError {
             throw StandardError.exit(error)
@@ -103,10 +109,33 @@ struct LiveCommand: ParsableCommand {
         } catch let error as RecordingError {
             StandardError.say("\(error)")
             throw ExitCode(64)
+        } catch let error as SandboxError {
+            throw StandardError.exit(error)
+        } catch let error as ServiceNotifier.CannotConnect {
+            StandardError.say("\(error)")
+            throw ExitCode(70)
         } catch let error as WorkerThread.CannotStart {
             StandardError.say("cannot start a thread: \(String(cString: strerror(error.code)))")
             throw ExitCode(70)
         }
+    }
+
+    private func hooks(for configuration: LiveConfiguration, _ notifier: ServiceNotifier?) -> LiveHooks {
+        var hooks = LiveHooks()
+        hooks.afterCapturing = { try sandboxOptions.becomeUser() }
+        hooks.afterOpening = {
+            let lines = try sandboxOptions.enter(for: configuration)
+            if verbose { for line in lines { StandardError.say(line) } }
+            notifier?.ready(status: "capturing \(interfaces.joined(separator: ", "))", now: MonotonicClock.now())
+            announce()
+        }
+        hooks.eachPass = { status in
+            notifier?.alive(now: MonotonicClock.now()) {
+                "\(status.packets) packets, \(status.statistics.dropped) dropped, \(status.windows) windows"
+            }
+        }
+        hooks.atEnd = { notifier?.stopping() }
+        return hooks
     }
 
     /// tcpdump's line, so that a person or a script knows that packets count from now on.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Capture
 import Glibc
 import Reports
+import Sandbox
 
 /// Messages for the person, and the exit status that goes with them (sysexits.h).
 enum StandardError {
@@ -23,6 +24,20 @@ enum StandardError {
     static func exit(_ error: CaptureError) -> ExitCode {
         say("\(error)")
         return ExitCode(error.category.exitCode)
+    }
+
+    static func exit(_ error: SandboxError) -> ExitCode {
+        switch error {
+        case .unknownUser:
+            say("-Z: \(error)")
+            return ExitCode(64)
+        case .needsRoot:
+            say("-Z: \(error)")
+            return ExitCode(77)
+        case .failed, .threadsRunning:
+            say("\(error); --no-sandbox runs without")
+            return ExitCode(70)
+        }
     }
 
     static func exit(_ error: ReportError) -> ExitCode {

@@ -8,6 +8,9 @@ private let moduleMap: [(module: String, imports: Set<String>)] = [
     ("CZlib", []),
     ("CZstd", []),
     ("CPrefetch", []),
+    ("CSeccomp", []),
+    ("CSandbox", []),
+    ("Sandbox", ["CSandbox", "CSeccomp", "Glibc"]),
     ("EventTime", ["CPrefetch", "Glibc", "Synchronization"]),
     ("Packets", []),
     ("Capture", ["CPcap", "CLZ4", "CZlib", "CZstd", "Packets", "Glibc", "Synchronization"]),
@@ -18,7 +21,7 @@ private let moduleMap: [(module: String, imports: Set<String>)] = [
         "Pipeline",
         ["Capture", "Reports", "HostStatistics", "Flows", "Packets", "EventTime", "Glibc", "Synchronization"]
     ),
-    ("tidemark", ["Pipeline", "Reports", "Capture", "Packets", "EventTime", "ArgumentParser", "Glibc"]),
+    ("tidemark", ["Pipeline", "Sandbox", "Reports", "Capture", "Packets", "EventTime", "ArgumentParser", "Glibc"]),
 ]
 
 /// What is not ours.

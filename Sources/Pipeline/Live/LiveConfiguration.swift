@@ -46,11 +46,15 @@ public struct LiveStatus: Sendable {
 
 /// Where others take part in a live capture. All are called on the thread that runs the job.
 public struct LiveHooks {
+    /// Interfaces are open, and nothing has been created yet: the time to become another user.
+    public var afterCapturing: () throws -> Void = {}
     /// Interfaces, outputs and the recording are open, and no thread has been started: the time to drop rights and to
     /// say that the service is ready.
     public var afterOpening: () throws -> Void = {}
     /// Called again and again, at least ten times a second.
     public var eachPass: (LiveStatus) -> Void = { _ in }
+    /// Capturing has ended; what is left is now written.
+    public var atEnd: () -> Void = {}
 
     public init() {}
 }

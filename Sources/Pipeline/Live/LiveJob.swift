@@ -48,6 +48,7 @@ public final class LiveJob {
         capture = try LiveCapture(
             interfaces: configuration.interfaces, options: configuration.capture,
             delay: configuration.analysis.watermarkDelay)
+        try hooks.afterCapturing()
         try configuration.checkOutputs(linkTypes: capture.linkTypes)
         output = OutputStage(
             try ReportWriter(
@@ -102,6 +103,7 @@ public final class LiveJob {
             let untilCount = max(0, nextCount.saturatingSubtract(capture.now))
             capture.wait(atMost: min(ending.isNear ? 10_000_000 : Self.longestWait, untilCount))
         }
+        hooks.atEnd()
         countDrops(&intake)
         recording?.finish()
         let (dirty, notes) = intake.finish()
