@@ -46,9 +46,12 @@ let package = Package(
             dependencies: ["Capture", "Reports", "HostStatistics", "Flows", "Packets", "EventTime"],
             swiftSettings: rules),
         .target(name: "Sandbox", dependencies: ["CSandbox", "CSeccomp"], swiftSettings: rules),
+        .target(
+            name: "Dashboard", dependencies: ["Reports", "HostStatistics", "Flows", "Packets", "EventTime"],
+            swiftSettings: rules),
         .executableTarget(
             name: "tidemark",
-            dependencies: ["Pipeline", "Sandbox", "Reports", "Capture", "Packets", "EventTime", argumentParser],
+            dependencies: ["Pipeline", "Dashboard", "Sandbox", "Reports", "Capture", "Packets", "EventTime", argumentParser],
             swiftSettings: rules),
 
         .target(name: "TestSupport", dependencies: ["Packets"], path: "Tests/TestSupport", swiftSettings: rules),
@@ -70,6 +73,7 @@ let package = Package(
         .testTarget(
             name: "SandboxTests", dependencies: ["Sandbox", "SandboxProbe", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"], swiftSettings: rules),
+        .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: rules),
         .systemLibrary(name: "CInjection", path: "Tests/CInjection"),
         .testTarget(name: "CommandTests", dependencies: ["tidemark", "CInjection", "TestSupport"], swiftSettings: rules),

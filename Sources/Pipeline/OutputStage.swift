@@ -1,7 +1,11 @@
 import EventTime
-import HostStatistics
+public import Flows
+public import HostStatistics
 import Reports
 import Synchronization
+
+/// Takes windows that have fired and flows that have ended.
+public typealias ReportObserver = @Sendable ([WindowReport], [FlowRecord]) -> Void
 
 /// The end of the pipeline: writes reports, counts them, and remembers why writing failed. One thread writes at a
 /// time; any thread may ask.
@@ -13,10 +17,16 @@ final class OutputStage: @unchecked Sendable {
     private let flowCount = Atomic<UInt64>(0)
     private(set) var error: ReportError?
 
-    init(_ writer: ReportWriter) { self.writer = writer }
+    /// Looks at everything that is written, on the thread that writes.
+    private let observer: ReportObserver?
 
-    var wantsHosts: Bool { writer.wantsHosts }
-    var wantsFlows: Bool { writer.wantsFlows }
+    init(_ writer: ReportWriter, observer: ReportObserver? = nil) {
+        self.writer = writer
+        self.observer = observer
+    }
+
+    var wantsHosts: Bool { writer.wantsHosts || observer != nil }
+    var wantsFlows: Bool { writer.wantsFlows || observer != nil }
     var hasFailed: Bool { failed.load(ordering: .relaxed) }
     /// Windows reported, each once.
     var windows: UInt64 { windowCount.load(ordering: .relaxed) }
@@ -29,6 +39,7 @@ final class OutputStage: @unchecked Sendable {
     func write(_ step: AnalysisStep) {
         windowCount.wrappingAdd(UInt64(step.reports.count { $0.revision == 0 }), ordering: .relaxed)
         flowCount.wrappingAdd(step.endedFlows, ordering: .relaxed)
+        observer?(step.reports, step.flows)
         attempt { writer throws(ReportError) in
             if mustReopen.exchange(false, ordering: .relaxed) { try writer.reopen() }
             for report in step.reports { try writer.write(report) }

@@ -68,6 +68,9 @@ struct PacketIntake<Consumer: PacketConsumer>: ~Copyable {
     /// Packets so far, and the bytes of their IP layers.
     var counts: (packets: UInt64, bytes: UInt64) { (packets, bytes) }
 
+    /// Packets so far that were too late for every window.
+    var latePackets: UInt64 { sequencer.latePackets }
+
     /// Hands over what still waits; see ``PacketSequencer/finish()``.
     mutating func finish() -> (dirty: [Int64], notes: WindowNotes) { sequencer.finish() }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Capture
+import Dashboard
 import EventTime
 import Glibc
 import Pipeline
@@ -96,12 +97,10 @@ struct LiveCommand: ParsableCommand {
     func run() throws {
         RunSignals.install()
         do {
-            let outputs = try reportOptions.specifications()
-            let configuration = configuration(outputs)
-            let notifier = try ServiceNotifier.fromEnvironment()
-            let hooks = hooks(for: configuration, notifier)
-            let job = try LiveJob(configuration, hooks: hooks) { StandardError.write($0) }
-            try report(try job.run())
+            let showsScreen = showsScreen
+            let outputs = showsScreen ? [] : try reportOptions.specifications()
+            let session = try LiveSession(sandbox: sandboxOptions, isQuiet: quiet, isVerbose: verbose)
+            try report(try session.run(configuration(outputs, forScreen: showsScreen), showsScreen: showsScreen))
         } catch let error as CaptureError {
             throw StandardError.exit(error)
         } catch let error as ReportError {
@@ -109,6 +108,9 @@ struct LiveCommand: ParsableCommand {
         } catch let error as RecordingError {
             StandardError.say("\(error)")
             throw ExitCode(64)
+        } catch let error as LiveScreen.CannotOpen {
+            StandardError.say("\(error)")
+            throw ExitCode(74)
         } catch let error as SandboxError {
             throw StandardError.exit(error)
         } catch let error as ServiceNotifier.CannotConnect {
@@ -120,41 +122,32 @@ struct LiveCommand: ParsableCommand {
         }
     }
 
-    private func hooks(for configuration: LiveConfiguration, _ notifier: ServiceNotifier?) -> LiveHooks {
-        var hooks = LiveHooks()
-        hooks.afterCapturing = { try sandboxOptions.becomeUser() }
-        hooks.afterOpening = {
-            let lines = try sandboxOptions.enter(for: configuration)
-            if verbose { for line in lines { StandardError.say(line) } }
-            notifier?.ready(status: "capturing \(interfaces.joined(separator: ", "))", now: MonotonicClock.now())
-            announce()
-        }
-        hooks.eachPass = { status in
-            notifier?.alive(now: MonotonicClock.now()) {
-                "\(status.packets) packets, \(status.statistics.dropped) dropped, \(status.windows) windows"
-            }
-        }
-        hooks.atEnd = { notifier?.stopping() }
-        return hooks
+    /// Without reports to write somewhere, and where there is a terminal, a screen takes their place.
+    private var showsScreen: Bool {
+        reportOptions.output.isEmpty && reportOptions.format == nil && LiveScreen.isPossible
     }
 
-    /// tcpdump's line, so that a person or a script knows that packets count from now on.
-    private func announce() {
-        if !quiet { StandardError.say("listening on \(interfaces.joined(separator: ", "))") }
+    /// A screen is to move: unless windows were asked for, it shows the last ten seconds, each second.
+    private func windows(forScreen: Bool) -> SlidingWindows {
+        let windows = windowOptions.windows
+        let isAsked = windowOptions.slide != nil || windowOptions.window != WindowOptions.defaultWindow
+        guard forScreen, !isAsked else { return windows }
+        return SlidingWindows(size: windows.size, slide: .second, offset: windows.offset)
     }
 
-    private func configuration(_ outputs: [OutputSpecification]) -> LiveConfiguration {
+    private func configuration(_ outputs: [OutputSpecification], forScreen: Bool) -> LiveConfiguration {
+        let windows = windows(forScreen: forScreen)
         var configuration = LiveConfiguration(interfaces: interfaces)
         configuration.capture.filter = filterWords.isEmpty ? filter : filterWords.joined(separator: " ")
         if snapshotLength > 0 { configuration.capture.snapshotLength = snapshotLength }
         configuration.capture.bufferKiB = bufferSize
         configuration.capture.isPromiscuous = !leavesPromiscuousModeAlone
         // Blocks of packets wait for tens of milliseconds: too long for windows that are not much longer.
-        configuration.capture.isImmediate = windowOptions.windows.sliceLength < 100_000_000
+        configuration.capture.isImmediate = windows.sliceLength < 100_000_000
         configuration.duration = duration?.nanoseconds
         configuration.recording = recordingOptions.options
         configuration.analysis.layer = flowOptions.layer
-        configuration.analysis.windows = windowOptions.windows
+        configuration.analysis.windows = windows
         configuration.analysis.watermarkDelay = windowOptions.delay
         configuration.analysis.allowedLateness = windowOptions.allowedLateness.nanoseconds
         configuration.analysis.idleTimeout = flowOptions.idleTimeout.nanoseconds

@@ -21,7 +21,11 @@ private let moduleMap: [(module: String, imports: Set<String>)] = [
         "Pipeline",
         ["Capture", "Reports", "HostStatistics", "Flows", "Packets", "EventTime", "Glibc", "Synchronization"]
     ),
-    ("tidemark", ["Pipeline", "Sandbox", "Reports", "Capture", "Packets", "EventTime", "ArgumentParser", "Glibc"]),
+    (
+        "Dashboard",
+        ["Reports", "HostStatistics", "Flows", "Packets", "EventTime", "Glibc", "Synchronization"]
+    ),
+    ("tidemark", ["Pipeline", "Dashboard", "Sandbox", "Reports", "Capture", "Packets", "EventTime", "ArgumentParser", "Glibc"]),
 ]
 
 /// What is not ours.

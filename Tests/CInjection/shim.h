@@ -4,6 +4,7 @@
 // so not to be called from Swift. For x86-64.
 
 #include <errno.h>
+#include <pty.h> // for pseudo-terminals
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>

@@ -37,6 +37,8 @@ public struct LiveStatus: Sendable {
     /// Packets analysed, and the bytes of their IP layers.
     public var packets: UInt64 = 0
     public var bytes: UInt64 = 0
+    /// Too late for every window.
+    public var latePackets: UInt64 = 0
     /// Windows and flows reported.
     public var windows: UInt64 = 0
     public var flows: UInt64 = 0
@@ -44,7 +46,7 @@ public struct LiveStatus: Sendable {
     public var now: Nanoseconds = 0
 }
 
-/// Where others take part in a live capture. All are called on the thread that runs the job.
+/// Where others take part in a live capture. All but ``reports`` are called on the thread that runs the job.
 public struct LiveHooks {
     /// Interfaces are open, and nothing has been created yet: the time to become another user.
     public var afterCapturing: () throws -> Void = {}
@@ -53,6 +55,8 @@ public struct LiveHooks {
     public var afterOpening: () throws -> Void = {}
     /// Called again and again, at least ten times a second.
     public var eachPass: (LiveStatus) -> Void = { _ in }
+    /// Sees what is reported, on the thread that writes.
+    public var reports: ReportObserver?
     /// Capturing has ended; what is left is now written.
     public var atEnd: () -> Void = {}
 

@@ -52,7 +52,8 @@ public final class LiveJob {
         try configuration.checkOutputs(linkTypes: capture.linkTypes)
         output = OutputStage(
             try ReportWriter(
-                outputs: configuration.analysis.outputs, options: configuration.analysis.reportOptions))
+                outputs: configuration.analysis.outputs, options: configuration.analysis.reportOptions),
+            observer: hooks.reports)
         recording = try configuration.recording.map { [capture] in
             try Recording(
                 $0, linkType: capture.linkTypes[0].linkType,
@@ -156,6 +157,7 @@ public final class LiveJob {
         var status = LiveStatus()
         status.statistics = capture.statistics
         (status.packets, status.bytes) = intake.counts
+        status.latePackets = intake.latePackets
         (status.windows, status.flows, status.now) = (output.windows, output.flows, capture.now)
         hooks.eachPass(status)
     }
