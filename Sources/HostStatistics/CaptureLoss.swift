@@ -67,7 +67,7 @@ struct LossLedger {
     > {
         var found: Set<Int64> = []
         for loss in losses {
-            var window = windows.firstOpenWindow(watermark: max(loss.start.saturatingAdd(-1), earliest))
+            var window = windows.firstOpenWindow(watermark: max(loss.start, earliest).saturatingAdd(-1))
             for _ in 0..<Self.emptyWindowLimit {
                 let bounds = windows.window(window)
                 guard bounds.start < loss.end, bounds.end <= latest else { break }

@@ -57,7 +57,7 @@ struct LiveCommand: ParsableCommand {
     @Option(
         name: .customShort("B"),
         help: ArgumentHelp("The kernel's buffer for each interface, in KiB.", valueName: "kib"))
-    var bufferSize = 16_384
+    var bufferSize = 32_768
 
     @Flag(name: .customShort("p"), help: "Do not put interfaces into promiscuous mode.")
     var leavesPromiscuousModeAlone = false

@@ -5,7 +5,7 @@
 /// Each source (an interface, and the clock itself) is corrected on its own: packets of one may come from before the
 /// step when those of another come from behind it.
 struct CaptureClock {
-    /// Backward steps up to this are none.
+    /// Backward steps up to this are none; `Int64.max` for any.
     private let tolerance: Int64
     private var corrections: [Int64]
     /// The latest time that any source has shown.
@@ -60,7 +60,7 @@ struct CaptureClock {
     private mutating func advance(to time: Int64) {
         guard time > newest else { return }
         newest = time
-        earliest = time.clampedAdd(-tolerance)
+        earliest = tolerance == .max ? .min : time.clampedAdd(-tolerance)
     }
 
     mutating func takeSteps() -> [Int64] {

@@ -12,7 +12,7 @@ public import Packets
 public final class LiveCapture {
     /// The longest time from a packet's stamp until it can be read, for which the stream allows: twice the time of the
     /// kernel's blocks, and some for a busy system.
-    static let settlingTime: Int64 = 100_000_000
+    static let settlingTime: Int64 = 120_000_000
 
     private let interfaces: [LiveInterface]
     /// The kernel's stamps and the system's clock, which is the source behind the interfaces.

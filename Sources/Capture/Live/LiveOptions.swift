@@ -3,7 +3,7 @@ public struct LiveOptions: Hashable, Sendable {
     /// Bytes kept of a packet, at most; tcpdump's default.
     public var snapshotLength = 262_144
     /// The kernel's ring of each interface.
-    public var bufferKiB = 16 * 1024
+    public var bufferKiB = 32 * 1024
     /// Whether interfaces deliver frames to others as well, where they can.
     public var isPromiscuous = true
     /// Whether each packet is delivered as it comes, at more cost, instead of in blocks that wait up to
@@ -13,7 +13,7 @@ public struct LiveOptions: Hashable, Sendable {
     public var filter: String?
 
     /// How long the kernel may keep an unfinished block of packets to itself, twice over in the worst case.
-    static let blockMilliseconds: Int32 = 20
+    static let blockMilliseconds: Int32 = 40
 
     public init() {}
 }

@@ -41,12 +41,7 @@ final class Recording {
         names = RecordingNames(options: options)
         begin = now.floored(dividingBy: .second)
         buffer = .allocate(byteCount: Self.bufferSize, alignment: 64)
-        do throws(ReportError) {
-            try create()
-        } catch {
-            buffer.deallocate()
-            throw error
-        }
+        try create()
     }
 
     deinit {
