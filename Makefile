@@ -4,12 +4,13 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
 MANDIR ?= $(PREFIX)/share/man
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 # What `make demo` replays, and how.
 CAPTURES ?= captures/*.pcap captures/*.pcapng
 DEMO ?= --window 30s --top 3
 
 # Debian packages: what the build needs, and what some tests and `make lint` use where it is there.
-LIBRARIES := libpcap-dev liblz4-dev libzstd-dev zlib1g-dev pkg-config
+LIBRARIES := libpcap-dev liblz4-dev libzstd-dev libseccomp-dev zlib1g-dev pkg-config
 TOOLS := gzip lz4 zstd tshark shellcheck mandoc
 
 # A release build carries Swift's own libraries along, so that it runs where no Swift is installed. The linker is
@@ -44,7 +45,7 @@ help:
 	@echo 'make test        all tests'
 	@echo 'make lint        format, scripts and man pages'
 	@echo 'make bench       Tidemark beside its peers: a quarter of an hour and 10 GB of disk'
-	@echo 'make install     the binary and the man pages; PREFIX=$(PREFIX), DESTDIR= for packagers'
+	@echo 'make install     the binary, the man pages and a systemd unit; PREFIX=$(PREFIX), DESTDIR= for packagers'
 	@echo 'make uninstall   removes them'
 	@echo 'make tools       Debian packages that some tests and make lint use: $(TOOLS)'
 	@echo 'make clean       removes what was built'
@@ -84,9 +85,12 @@ install: $(BINARY)
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(MANDIR)/man1"
 	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/tidemark"
 	install -m 644 man/*.1 "$(DESTDIR)$(MANDIR)/man1"
+	install -d "$(DESTDIR)$(UNITDIR)"
+	sed 's#/usr/local/bin/#$(PREFIX)/bin/#' deploy/tidemark-live@.service > "$(DESTDIR)$(UNITDIR)/tidemark-live@.service"
+	chmod 644 "$(DESTDIR)$(UNITDIR)/tidemark-live@.service"
 
 uninstall:
-	rm -f "$(DESTDIR)$(PREFIX)/bin/tidemark" $(PAGES:%="$(DESTDIR)$(MANDIR)/man1/%")
+	rm -f "$(DESTDIR)$(PREFIX)/bin/tidemark" "$(DESTDIR)$(UNITDIR)/tidemark-live@.service" $(PAGES:%="$(DESTDIR)$(MANDIR)/man1/%")
 
 clean:
 	rm -rf .build .build-release Benchmarks/.build

@@ -51,7 +51,9 @@ let package = Package(
             swiftSettings: rules),
         .executableTarget(
             name: "tidemark",
-            dependencies: ["Pipeline", "Dashboard", "Sandbox", "Reports", "Capture", "Packets", "EventTime", argumentParser],
+            dependencies: [
+                "Pipeline", "Dashboard", "Sandbox", "Reports", "Capture", "Packets", "EventTime", argumentParser,
+            ],
             swiftSettings: rules),
 
         .target(name: "TestSupport", dependencies: ["Packets"], path: "Tests/TestSupport", swiftSettings: rules),
@@ -69,13 +71,15 @@ let package = Package(
             name: "HostStatisticsTests",
             dependencies: ["HostStatistics", "Flows", "Packets", "EventTime", "TestSupport"], swiftSettings: rules),
         .executableTarget(
-            name: "SandboxProbe", dependencies: ["Sandbox", "EventTime"], path: "Tests/SandboxProbe", swiftSettings: rules),
+            name: "SandboxProbe", dependencies: ["Sandbox", "EventTime"], path: "Tests/SandboxProbe",
+            swiftSettings: rules),
         .testTarget(
             name: "SandboxTests", dependencies: ["Sandbox", "SandboxProbe", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: rules),
         .systemLibrary(name: "CInjection", path: "Tests/CInjection"),
-        .testTarget(name: "CommandTests", dependencies: ["tidemark", "CInjection", "TestSupport"], swiftSettings: rules),
+        .testTarget(
+            name: "CommandTests", dependencies: ["tidemark", "CInjection", "TestSupport"], swiftSettings: rules),
     ]
 )

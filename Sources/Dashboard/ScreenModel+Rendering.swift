@@ -66,7 +66,8 @@ extension ScreenModel {
         var line = ScreenLine("tidemark live  ", .dim)
         line.append(title, .bold)
         line.appendRight(
-            (isPaused ? "paused  " : "") + Self.clock(shown.elapsed), isPaused ? .warning : .plain, columns: columns)
+            (isPaused ? "paused  " : "") + Self.clock(shown.elapsed), isPaused ? .warning : .plain, columns: columns
+        )
         return line
     }
 
@@ -83,7 +84,9 @@ extension ScreenModel {
         line.append(rate(shown.history.latest), .bold)
         let losses = [(counts.droppedPackets, "dropped"), (counts.latePackets, "late")]
         // Losses come first, so that no narrow terminal hides them.
-        for (count, word) in losses where count > 0 { line.append("  \(HumanUnits.count(count)) \(word)", .warning) }
+        for (count, word) in losses where count > 0 {
+            line.append("  \(HumanUnits.count(count)) \(word)", .warning)
+        }
         line.append("  peak \(rate(shown.history.peak))", .dim)
         line.append("  \(TableText.count(counts.packets, "packet"))  \(amount(counts.bytes))")
         for (count, word) in losses where count == 0 { line.append("  0 \(word)", .dim) }

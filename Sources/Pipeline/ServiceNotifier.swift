@@ -1,7 +1,7 @@
 // sd_notify(3), unix(7)
 
-import Glibc
 public import EventTime
+import Glibc
 
 /// Tells the service manager that started the process how it is: ready, alive, stopping. Datagrams to the socket that
 /// `NOTIFY_SOCKET` names, as systemd's `Type=notify` expects them.
@@ -63,7 +63,8 @@ public final class ServiceNotifier {
         }
         let offset = MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? MemoryLayout<sa_family_t>.size
         let length = socklen_t(offset + bytes.count + (isAbstract ? 0 : 1))
-        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        let descriptor = socket(
+            AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         guard descriptor >= 0 else { throw CannotConnect(address: address, code: errno) }
         let status = withUnsafePointer(to: &name) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, length) }

@@ -27,16 +27,23 @@ public struct ConfinementPlan: Hashable, Sendable {
         }
     }
 
-    /// Lets libpcap open interfaces, read their counters, and look names of filters up in the files of /etc.
-    public mutating func allowCapture() {
-        reopensInterfaces = true
-        readablePaths += Self.captureFiles.filter { access($0, F_OK) == 0 }
+    /// Lets a file, or a folder with all that is in it, be read. One that does not exist is left to fail when it is
+    /// opened.
+    public mutating func allowInput(path: String) {
+        if access(path, F_OK) == 0 { readablePaths.append(path) }
     }
 
-    private static let captureFiles = [
-        "/sys/class/net", "/sys/devices", "/proc/net", "/etc/services", "/etc/protocols", "/etc/ethers",
-        "/etc/networks", "/etc/hosts", "/etc/host.conf", "/etc/nsswitch.conf",
-    ]
+    /// Lets libpcap open interfaces and read their counters.
+    public mutating func allowCapture() {
+        reopensInterfaces = true
+        for path in ["/sys/class/net", "/sys/devices", "/proc/net"] { allowInput(path: path) }
+    }
+
+    /// Lets the names of filters be looked up, in files alone.
+    public mutating func allowNames() {
+        let names = ["services", "protocols", "ethers", "networks", "hosts", "host.conf", "nsswitch.conf"]
+        for name in names { allowInput(path: "/etc/" + name) }
+    }
 
     static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }

@@ -65,7 +65,9 @@ enum Landlock {
         for path in plan.writableFiles { try allow(path, .ofFiles, handled, descriptor) }
         guard sandboxLandlockRestrict(descriptor) == 0 else { throw .failed("Landlock", code: errno) }
         report.restrictions.append("files: Landlock, version \(version) of its interface")
-        if version < 3 { report.missing.append("truncating files is not restricted: Landlock is of version \(version)") }
+        if version < 3 {
+            report.missing.append("truncating files is not restricted: Landlock is of version \(version)")
+        }
     }
 
     private static func allow(

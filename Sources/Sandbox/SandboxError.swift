@@ -15,7 +15,8 @@ public enum SandboxError: Error, Hashable, Sendable, CustomStringConvertible {
         case .unknownUser(let name): "there is no user '\(name)'"
         case .needsRoot(let user): "only root can become '\(user)'"
         case .failed(let step, let code): "sandbox: \(step): \(String(cString: strerror(code)))"
-        case .threadsRunning(let count): "sandbox: \(count) threads are running, and it must be entered by the first"
+        case .threadsRunning(let count):
+            "sandbox: \(count) threads are running, and it must be entered by the first"
         }
     }
 }

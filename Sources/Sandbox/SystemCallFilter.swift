@@ -32,7 +32,8 @@ enum SystemCallFilter {
         "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigreturn", "rt_sigpending", "rt_sigtimedwait",
         "rt_sigsuspend", "sigaltstack", "exit", "exit_group", "arch_prctl",
         // asking about oneself
-        "getpid", "getppid", "getpgrp", "getpgid", "getuid", "geteuid", "getgid", "getegid", "getuid32", "geteuid32",
+        "getpid", "getppid", "getpgrp", "getpgid", "getuid", "geteuid", "getgid", "getegid", "getuid32",
+        "geteuid32",
         "getgid32", "getegid32", "getgroups", "getresuid", "getresgid", "getrlimit", "ugetrlimit", "getrusage",
         "times", "uname", "sysinfo", "getrandom", "capget",
         // sockets that are open: counters of a packet socket, its packets where there is no ring
@@ -100,7 +101,8 @@ private struct Argument {
     /// The argument at `index`, of which only the bits of `mask` are looked at, is `value`.
     static func equal(_ index: UInt32, _ value: UInt, mask: UInt = .max) -> Argument {
         Argument(
-            comparison: scmp_arg_cmp(arg: index, op: SCMP_CMP_MASKED_EQ, datum_a: UInt64(mask), datum_b: UInt64(value))
+            comparison: scmp_arg_cmp(
+                arg: index, op: SCMP_CMP_MASKED_EQ, datum_a: UInt64(mask), datum_b: UInt64(value))
         )
     }
 }

@@ -112,7 +112,7 @@ struct LiveCommand: ParsableCommand {
             StandardError.say("\(error)")
             throw ExitCode(74)
         } catch let error as SandboxError {
-            throw StandardError.exit(error)
+            throw StandardError.exit(error, advice: "--no-sandbox goes without")
         } catch let error as ServiceNotifier.CannotConnect {
             StandardError.say("\(error)")
             throw ExitCode(70)

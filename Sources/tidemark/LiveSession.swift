@@ -69,7 +69,8 @@ final class LiveSession {
         let analysis = configuration.analysis
         let slide = max(analysis.windows.sliceLength, .second)
         // A window is a slide old when the next one is due, and that waits for the watermark.
-        let freshness = slide.saturatingAdd(slide).saturatingAdd(analysis.watermarkDelay ?? 0).saturatingAdd(2 * .second)
+        let freshness = slide.saturatingAdd(slide).saturatingAdd(analysis.watermarkDelay ?? 0).saturatingAdd(
+            2 * .second)
         return try LiveScreen(
             title: configuration.interfaces.joined(separator: ", "), freshness: freshness,
             usesColour: Terminal(descriptor: 1).usesColour

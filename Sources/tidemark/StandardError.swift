@@ -26,7 +26,8 @@ enum StandardError {
         return ExitCode(error.category.exitCode)
     }
 
-    static func exit(_ error: SandboxError) -> ExitCode {
+    /// `advice`: how to go on without a sandbox.
+    static func exit(_ error: SandboxError, advice: String) -> ExitCode {
         switch error {
         case .unknownUser:
             say("-Z: \(error)")
@@ -35,7 +36,7 @@ enum StandardError {
             say("-Z: \(error)")
             return ExitCode(77)
         case .failed, .threadsRunning:
-            say("\(error); --no-sandbox runs without")
+            say("\(error); \(advice)")
             return ExitCode(70)
         }
     }

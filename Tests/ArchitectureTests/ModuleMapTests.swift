@@ -25,7 +25,13 @@ private let moduleMap: [(module: String, imports: Set<String>)] = [
         "Dashboard",
         ["Reports", "HostStatistics", "Flows", "Packets", "EventTime", "Glibc", "Synchronization"]
     ),
-    ("tidemark", ["Pipeline", "Dashboard", "Sandbox", "Reports", "Capture", "Packets", "EventTime", "ArgumentParser", "Glibc"]),
+    (
+        "tidemark",
+        [
+            "Pipeline", "Dashboard", "Sandbox", "Reports", "Capture", "Packets", "EventTime", "ArgumentParser",
+            "Glibc",
+        ]
+    ),
 ]
 
 /// What is not ours.

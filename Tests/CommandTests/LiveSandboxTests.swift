@@ -32,7 +32,9 @@ struct LiveSandboxTests {
         let folder = try ScratchFolder()
         let command = try Self.start(folder, [])
         let process = command.identifier
-        let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task").compactMap { pid_t($0) }
+        let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task").compactMap {
+            pid_t($0)
+        }
         #expect(threads.count >= 1)
         for thread in threads {
             #expect(CommandTests.status(thread, "NoNewPrivs") == "1")
@@ -171,7 +173,11 @@ struct LiveSandboxTests {
         command.send(SIGSTOP)
         #expect(command.waits { CommandTests.status(command.identifier, "State")?.hasPrefix("T") == true })
         _ = manager.receive()
+        // Four times as long as it ever waits.
+        usleep(400_000)
+        #expect(manager.receive().isEmpty)
         command.send(SIGCONT)
+        #expect(command.waits { manager.receive().contains { $0.hasPrefix("WATCHDOG=1\n") } })
         command.send(SIGTERM)
         #expect(command.waits { manager.receive().contains { $0.hasPrefix("STOPPING=1\n") } })
         #expect(try command.wait().status == 0)

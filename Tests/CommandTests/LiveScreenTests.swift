@@ -11,7 +11,8 @@ struct LiveScreenTests {
     ) throws -> (PseudoTerminal, DatagramSender) {
         let sender = try DatagramSender()
         let terminal = try PseudoTerminal(
-            BuiltCommand.path, ["live", "-i", "lo", "--window", "1s", "--watermark-delay", "0s", "udp", "port", "9"],
+            BuiltCommand.path,
+            ["live", "-i", "lo", "--window", "1s", "--watermark-delay", "0s", "udp", "port", "9"],
             columns: columns, rows: rows, environment: environment)
         let isShown = terminal.shows {
             sender.send(byteCount: 100)

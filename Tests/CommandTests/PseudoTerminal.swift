@@ -20,7 +20,9 @@ final class PseudoTerminal {
     private(set) var hidesCursor = false
     private var pending: [UInt8] = []
 
-    init(_ command: String, _ arguments: [String], columns: Int, rows: Int, environment: [String: String] = [:]) throws {
+    init(_ command: String, _ arguments: [String], columns: Int, rows: Int, environment: [String: String] = [:])
+        throws
+    {
         var (master, slave) = (Int32(-1), Int32(-1))
         var path = [CChar](repeating: 0, count: 256)
         try #require(openpty(&master, &slave, &path, nil, nil) == 0)
@@ -161,7 +163,8 @@ final class PseudoTerminal {
         while index < pending.count {
             let byte = pending[index]
             if byte == 0x1B {
-                guard let end = pending[(index + 1)...].dropFirst().firstIndex(where: { (0x40...0x7E).contains($0) })
+                guard
+                    let end = pending[(index + 1)...].dropFirst().firstIndex(where: { (0x40...0x7E).contains($0) })
                 else { break }
                 control(String(decoding: pending[index + 2..<end], as: UTF8.self), pending[end])
                 index = end + 1

@@ -14,11 +14,14 @@ struct FrameTests {
         var frames = FrameWriter()
         let first = frames.update(to: Self.lines("a", "b"))
         #expect(
-            first == "\u{1B}[?2026h\u{1B}[2J\u{1B}[1;1Ha\u{1B}[0m\u{1B}[K\u{1B}[2;1Hb\u{1B}[0m\u{1B}[K\u{1B}[?2026l")
+            first == "\u{1B}[?2026h\u{1B}[2J\u{1B}[1;1Ha\u{1B}[0m\u{1B}[K\u{1B}[2;1Hb\u{1B}[0m\u{1B}[K\u{1B}[?2026l"
+        )
         #expect(frames.update(to: Self.lines("a", "b")) == nil)
-        #expect(frames.update(to: Self.lines("a", "c")) == "\u{1B}[?2026h\u{1B}[2;1Hc\u{1B}[0m\u{1B}[K\u{1B}[?2026l")
+        #expect(
+            frames.update(to: Self.lines("a", "c")) == "\u{1B}[?2026h\u{1B}[2;1Hc\u{1B}[0m\u{1B}[K\u{1B}[?2026l")
         // Erasing behind a full line would take its last character.
-        #expect(frames.update(to: Self.lines("a", "full!")) == "\u{1B}[?2026h\u{1B}[2;1Hfull!\u{1B}[0m\u{1B}[?2026l")
+        #expect(
+            frames.update(to: Self.lines("a", "full!")) == "\u{1B}[?2026h\u{1B}[2;1Hfull!\u{1B}[0m\u{1B}[?2026l")
     }
 
     @Test("are drawn whole again after a resize")

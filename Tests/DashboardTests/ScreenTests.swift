@@ -240,7 +240,8 @@ struct ScreenTests {
     func revision() {
         var model = Scene.model()
         let late = Scene.host(2, sent: 9_000_000, received: 0, flows: 1, peers: 1)
-        model.take(Scene.report(hosts: [late, Scene.host(99, sent: 1, received: 0, flows: 1, peers: 1)], revision: 1))
+        model.take(
+            Scene.report(hosts: [late, Scene.host(99, sent: 1, received: 0, flows: 1, peers: 1)], revision: 1))
         #expect(model.rowCount == 31)
         #expect(Scene.text(model)[7].hasPrefix("  10.0.0.2 "))
         var older = Scene.report(hosts: [])
