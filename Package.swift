@@ -37,6 +37,7 @@ let package = Package(
             name: "Capture", dependencies: ["CPcap", "CLZ4", "CZlib", "CZstd", "Packets"],
             swiftSettings: rules),
         .target(name: "Flows", dependencies: ["Packets", "EventTime"], swiftSettings: rules),
+        .target(name: "CheckpointStore", dependencies: ["CLZ4", "CZlib", "EventTime"], swiftSettings: rules),
         .target(name: "HostStatistics", dependencies: ["Flows", "Packets", "EventTime"], swiftSettings: rules),
         .target(
             name: "Reports", dependencies: ["HostStatistics", "Flows", "Packets", "EventTime"],
@@ -52,7 +53,8 @@ let package = Package(
         .executableTarget(
             name: "tidemark",
             dependencies: [
-                "Pipeline", "Dashboard", "Sandbox", "Reports", "Capture", "Packets", "EventTime", argumentParser,
+                "Pipeline", "CheckpointStore", "Dashboard", "Sandbox", "Reports", "Capture", "Packets", "EventTime",
+                argumentParser,
             ],
             swiftSettings: rules),
 
@@ -75,11 +77,20 @@ let package = Package(
             swiftSettings: rules),
         .testTarget(
             name: "SandboxTests", dependencies: ["Sandbox", "SandboxProbe", "TestSupport"], swiftSettings: rules),
+        .testTarget(
+            name: "CheckpointStoreTests",
+            dependencies: ["CheckpointStore", "CheckpointLoop", "EventTime", "TestSupport"],
+            exclude: ["Samples"], swiftSettings: rules),
+        .executableTarget(
+            name: "CheckpointLoop", dependencies: ["CheckpointStore", "EventTime"], path: "Tests/CheckpointLoop",
+            swiftSettings: rules),
         .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: rules),
         .systemLibrary(name: "CInjection", path: "Tests/CInjection"),
         .testTarget(
-            name: "CommandTests", dependencies: ["tidemark", "CInjection", "TestSupport"], swiftSettings: rules),
+            name: "CommandTests",
+            dependencies: ["tidemark", "CInjection", "CheckpointStore", "EventTime", "TestSupport"],
+            swiftSettings: rules),
     ]
 )

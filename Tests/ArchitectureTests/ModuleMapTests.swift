@@ -15,6 +15,7 @@ private let moduleMap: [(module: String, imports: Set<String>)] = [
     ("Packets", []),
     ("Capture", ["CPcap", "CLZ4", "CZlib", "CZstd", "Packets", "Glibc", "Synchronization"]),
     ("Flows", ["Packets", "EventTime"]),
+    ("CheckpointStore", ["CLZ4", "CZlib", "EventTime", "Glibc", "Synchronization"]),
     ("HostStatistics", ["Flows", "Packets", "EventTime"]),
     ("Reports", ["HostStatistics", "Flows", "Packets", "EventTime", "Glibc"]),
     (
@@ -28,7 +29,8 @@ private let moduleMap: [(module: String, imports: Set<String>)] = [
     (
         "tidemark",
         [
-            "Pipeline", "Dashboard", "Sandbox", "Reports", "Capture", "Packets", "EventTime", "ArgumentParser",
+            "Pipeline", "Dashboard", "Sandbox", "Reports", "CheckpointStore", "Capture", "Packets", "EventTime",
+            "ArgumentParser",
             "Glibc",
         ]
     ),

@@ -218,10 +218,13 @@ public final class LiveCapture {
         guard time >= nextInspection else { return }
         nextInspection = time + 50_000_000
         let now = now
+        // Since the last look, captured all the time: a stretch in which an interface came or went counts in full.
+        var capturing = 0
         for interface in interfaces {
+            let wasCapturing = interface.isCapturing
+            defer { if wasCapturing, interface.isCapturing { capturing += 1 } }
             if let change = interface.inspect(inspector, now: now) { news.append(change) }
         }
-        let capturing = interfaces.count { $0.isCapturing }
         if capturing < interfaces.count, now > inspectedAt {
             losses.append(LiveLoss(start: inspectedAt, end: now, droppedPackets: 0, isGap: capturing == 0))
         }

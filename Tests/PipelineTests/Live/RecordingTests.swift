@@ -136,6 +136,29 @@ struct RecordingTests {
         }
     }
 
+    @Test("begins another file when one is larger than the limit, and not when it is as large")
+    func exactSize() throws {
+        let folder = try ScratchFolder()
+        var packets = TrafficGenerator.packets(3, seed: 47)
+        packets[0].bytes = Array(repeating: 1, count: 1_000_000 - 24 - 16)
+        #expect(try record(packets, in: folder) { $0.megabytes = 1 }.error == nil)
+        #expect(try files(in: folder) == ["a.pcap", "a.pcap1"])
+        #expect(try folder.bytes("a.pcap").count == 1_000_000 + 16 + packets[1].bytes.count)
+    }
+
+    @Test("begins another file with the packet that comes just as late as the limit says")
+    func exactTime() throws {
+        let folder = try ScratchFolder()
+        var packets = TrafficGenerator.packets(3, seed: 48)
+        for (place, second) in [100, 159, 160].enumerated() { packets[place].time = Int64(second) * .second + 5 }
+        _ = try record(packets, in: folder) {
+            $0.path = folder.path("%s.pcap")
+            $0.seconds = 60
+        }
+        #expect(try files(in: folder) == ["100.pcap", "160.pcap"])
+        expectSame(try read([folder.path("160.pcap")]), [packets[2]])
+    }
+
     @Test("ends after so many files of a time each")
     func limit() throws {
         let folder = try ScratchFolder()
