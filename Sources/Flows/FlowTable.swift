@@ -17,7 +17,11 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
 
     public init(limits: FlowLimits) {
         self.limits = limits
-        timers = TimerWheel(resolution: max(limits.idleTimeout / 64, 1_000_000))
+        timers = TimerWheel(resolution: Self.timerResolution(limits))
+    }
+
+    @usableFromInline static func timerResolution(_ limits: FlowLimits) -> Nanoseconds {
+        max(limits.idleTimeout / 64, 1_000_000)
     }
 
     /// Live flows.

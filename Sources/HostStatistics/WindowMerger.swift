@@ -16,9 +16,9 @@ public struct WindowMerger {
     private let keepsFired: Bool
     private let reportsHosts: Bool
     /// What was said of windows that may still change: how often, and whether they were complete.
-    private var emitted: [Int64: (times: Int, isComplete: Bool)] = [:]
+    var emitted: [Int64: (times: Int, isComplete: Bool)] = [:]
     /// Late packets of windows that have not been reported yet, or may be again.
-    private var late: [Int64: UInt64] = [:]
+    var late: [Int64: UInt64] = [:]
 
     public init(_ configuration: HostAnalysis.Configuration) {
         windows = configuration.windows
