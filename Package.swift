@@ -34,6 +34,7 @@ let package = Package(
             name: "Capture", dependencies: ["CPcap", "CLZ4", "CZlib", "CZstd", "Packets"],
             swiftSettings: rules),
         .target(name: "Flows", dependencies: ["Packets", "EventTime"], swiftSettings: rules),
+        .target(name: "CheckpointStore", dependencies: ["CLZ4", "CZlib", "EventTime"], swiftSettings: rules),
         .target(name: "HostStatistics", dependencies: ["Flows", "Packets", "EventTime"], swiftSettings: rules),
         .target(
             name: "Reports", dependencies: ["HostStatistics", "Flows", "Packets", "EventTime"],
@@ -44,7 +45,9 @@ let package = Package(
             swiftSettings: rules),
         .executableTarget(
             name: "tidemark",
-            dependencies: ["Pipeline", "Reports", "Capture", "Packets", "EventTime", argumentParser],
+            dependencies: [
+                "Pipeline", "CheckpointStore", "Reports", "Capture", "Packets", "EventTime", argumentParser,
+            ],
             swiftSettings: rules),
 
         .target(name: "TestSupport", dependencies: ["Packets"], path: "Tests/TestSupport", swiftSettings: rules),
@@ -61,6 +64,13 @@ let package = Package(
         .testTarget(
             name: "HostStatisticsTests",
             dependencies: ["HostStatistics", "Flows", "Packets", "EventTime", "TestSupport"], swiftSettings: rules),
+        .testTarget(
+            name: "CheckpointStoreTests",
+            dependencies: ["CheckpointStore", "CheckpointLoop", "EventTime", "TestSupport"],
+            exclude: ["Samples"], swiftSettings: rules),
+        .executableTarget(
+            name: "CheckpointLoop", dependencies: ["CheckpointStore", "EventTime"], path: "Tests/CheckpointLoop",
+            swiftSettings: rules),
         .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "CommandTests", dependencies: ["tidemark", "TestSupport"], swiftSettings: rules),

@@ -12,13 +12,17 @@ private let moduleMap: [(module: String, imports: Set<String>)] = [
     ("Packets", []),
     ("Capture", ["CPcap", "CLZ4", "CZlib", "CZstd", "Packets", "Glibc", "Synchronization"]),
     ("Flows", ["Packets", "EventTime"]),
+    ("CheckpointStore", ["CLZ4", "CZlib", "EventTime", "Glibc", "Synchronization"]),
     ("HostStatistics", ["Flows", "Packets", "EventTime"]),
     ("Reports", ["HostStatistics", "Flows", "Packets", "EventTime", "Glibc"]),
     (
         "Pipeline",
         ["Capture", "Reports", "HostStatistics", "Flows", "Packets", "EventTime", "Glibc", "Synchronization"]
     ),
-    ("tidemark", ["Pipeline", "Reports", "Capture", "Packets", "EventTime", "ArgumentParser", "Glibc"]),
+    (
+        "tidemark",
+        ["Pipeline", "Reports", "CheckpointStore", "Capture", "Packets", "EventTime", "ArgumentParser", "Glibc"]
+    ),
 ]
 
 /// What is not ours.
