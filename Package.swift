@@ -41,7 +41,7 @@ let package = Package(
             swiftSettings: rules),
         .target(
             name: "Pipeline",
-            dependencies: ["Capture", "Reports", "HostStatistics", "Flows", "Packets", "EventTime"],
+            dependencies: ["CheckpointStore", "Capture", "Reports", "HostStatistics", "Flows", "Packets", "EventTime"],
             swiftSettings: rules),
         .executableTarget(
             name: "tidemark",

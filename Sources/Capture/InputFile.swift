@@ -70,6 +70,11 @@ final class InputFile {
         return got
     }
 
+    private var isRegular: Bool {
+        var information = stat()
+        return fstat(descriptor, &information) == 0 && information.st_mode & S_IFMT == S_IFREG
+    }
+
     /// Passes over up to `count` bytes of a regular file, never beyond its end; `nil` where the system cannot.
     func seek(ahead count: UInt64) -> UInt64? {
         var information = stat()
@@ -91,7 +96,8 @@ final class InputFile {
             guard errno == EINTR else {
                 throw .cannotRead(name, offset: bytesRead, reason: systemMessage(errno))
             }
-            if CaptureInterruption.isRequested { return 0 }
+            // Only a pipe can end where it is; a file's end is its own.
+            if CaptureInterruption.isRequested, !isRegular { return 0 }
         }
     }
 }

@@ -11,7 +11,7 @@ public struct WindowNotes: Sendable {
 }
 
 /// Puts the workers' shares together: window reports in the order of their ends, and ended flows.
-public struct WindowMerger {
+public struct WindowMerger: Sendable {
     private let windows: SlidingWindows
     private let keepsFired: Bool
     private let reportsHosts: Bool

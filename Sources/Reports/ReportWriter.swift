@@ -46,11 +46,11 @@ public final class ReportWriter {
     /// Goes on where another writer committed: files are cut back to their positions. Throws ``ReportError``, and
     /// ``StateError`` where the commit is of other outputs.
     public convenience init(
-        outputs: [OutputSpecification], options: ReportOptions = ReportOptions(), resuming commit: ReportCommit
+        outputs: [OutputSpecification], options: ReportOptions = ReportOptions(), resuming commit: ReportCommit?
     ) throws {
         try self.init(
             outputs: outputs, options: options, standardOutput: OutputFile(descriptor: 1), resuming: commit)
-        try take(up: commit)
+        if let commit { try take(up: commit) }
     }
 
     /// Cuts the files back and hands the outputs their state.
@@ -154,6 +154,13 @@ public final class ReportWriter {
         for file in files where try file.reopen() {
             for output in outputs where output.file === file { try output.begin() }
         }
+    }
+
+    /// Hands all rows so far to the kernel and closes the files: the run will be resumed, and nothing stands under the
+    /// rows.
+    public func close() throws(ReportError) {
+        try flush()
+        for file in files { try file.close() }
     }
 
     /// Writes what is left, the summary under the tables, and closes the files. The end of the run: a reader that
