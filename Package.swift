@@ -73,6 +73,8 @@ let package = Package(
             swiftSettings: rules),
         .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: rules),
-        .testTarget(name: "CommandTests", dependencies: ["tidemark", "TestSupport"], swiftSettings: rules),
+        .testTarget(
+            name: "CommandTests", dependencies: ["tidemark", "CheckpointStore", "EventTime", "TestSupport"],
+            swiftSettings: rules),
     ]
 )

@@ -13,10 +13,15 @@ public struct CheckpointCatalog: Sendable {
         try storage.names().compactMap(CheckpointName.init).sorted { $0.sequence > $1.sequence }
     }
 
+    /// Whether there is such a folder.
+    public func contains(_ folder: String) -> Bool {
+        (try? storage.names().contains(folder)) ?? false
+    }
+
     /// A checkpoint with its manifest, which has been checked; its parts have not. `folder` may have any name.
     public func open(_ folder: String) throws(CheckpointError) -> StoredCheckpoint {
         let name = storage.location + "/" + folder
-        let file = try storage.open(CheckpointManifest.fileName, in: folder)
+        let file = try storage.open(CheckpointManifest.fileName, ofCheckpoint: folder)
         guard file.byteCount <= CheckpointManifest.largest else {
             throw .damaged(checkpoint: name, part: CheckpointManifest.fileName, reason: "too long")
         }
@@ -103,7 +108,7 @@ public struct StoredCheckpoint: Sendable {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: FrameFormat.chunkByteCount, alignment: 16)
         defer { buffer.deallocate() }
         for part in manifest.parts {
-            let file = try storage.open(part.fileName, in: folder)
+            let file = try storage.open(part.fileName, ofCheckpoint: folder)
             var (checksum, byteCount) = (Checksum(), UInt64(0))
             while true {
                 let got = try file.read(into: buffer)
@@ -119,7 +124,7 @@ public struct StoredCheckpoint: Sendable {
     }
 
     private func reader(of part: CheckpointPart) throws(CheckpointError) -> FrameReader {
-        try FrameReader(try storage.open(part.fileName, in: folder), part: part, checkpoint: path)
+        try FrameReader(try storage.open(part.fileName, ofCheckpoint: folder), part: part, checkpoint: path)
     }
 
     /// Decompresses a part as it is decoded, and checks it once more: damage comes out as
@@ -134,6 +139,20 @@ public struct StoredCheckpoint: Sendable {
             } catch {
                 throw .unreadable("\(error)")
             }
+        }
+    }
+}
+
+extension CheckpointStorage {
+    /// A file that is missing from a folder that is there is damage.
+    fileprivate func open(
+        _ file: String, ofCheckpoint folder: String
+    ) throws(CheckpointError) -> any CheckpointFileReading {
+        do throws(CheckpointError) {
+            return try open(file, in: folder)
+        } catch {
+            guard error.isAbsence, try names().contains(folder) else { throw error }
+            throw .damaged(checkpoint: location + "/" + folder, part: file, reason: "it is missing")
         }
     }
 }

@@ -60,12 +60,11 @@ public final class CheckpointDirectory: Sendable {
     /// Keeps the newest `count` checkpoints that are good, and savepoints; removes what is older. Damaged ones newer
     /// than the last one kept stay for whoever wants to look at them.
     ///
-    /// The newest checkpoint is read back first, and so is each other that counts and that this object has not read
-    /// before. Where not even one is good, nothing is removed, and what is wrong with the newest is thrown.
+    /// The newest checkpoint is read back first: where it is not good, nothing is removed, and what is wrong with it
+    /// is thrown. So is each other that counts and that this object has not read before; a bad one does not count.
     public func retain(_ count: Int) throws(CheckpointError) {
         precondition(count > 0, "at least one checkpoint is kept")
         var good = 0
-        var problem: CheckpointError?
         for name in try catalog.checkpoints() where name.kind == .checkpoint {
             if good >= count {
                 try remove(name.folder)
@@ -75,10 +74,9 @@ public final class CheckpointDirectory: Sendable {
                 try readBack(name.folder)
                 good += 1
             } catch {
-                if problem == nil { problem = error }
+                if good == 0 { throw error }
             }
         }
-        if good == 0, let problem { throw problem }
     }
 
     private func readBack(_ folder: String) throws(CheckpointError) {

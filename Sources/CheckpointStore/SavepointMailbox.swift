@@ -17,7 +17,9 @@ public struct SavepointMailbox: Sendable {
 
     private static let requestName = "savepoint.request"
     private static let answerPrefix = "savepoint.answer-"
-    private static let draftPrefix = "savepoint.draft-"
+    // Each side has names of its own: what the one removes must never be what the other has just written.
+    private static let requestDraftPrefix = "savepoint.asking-"
+    private static let answerDraftPrefix = "savepoint.answering-"
 
     private var requestPath: String { "\(directory)/\(Self.requestName)" }
     private func answerPath(_ identifier: String) -> String { "\(directory)/\(Self.answerPrefix)\(identifier)" }
@@ -48,7 +50,7 @@ public struct SavepointMailbox: Sendable {
             case .failed(let reason): "failed \(reason)"
             }
         if Self.read(requestPath) == request.identifier { unlink(requestPath) }
-        let draft = "\(directory)/\(Self.draftPrefix)\(request.identifier)"
+        let draft = "\(directory)/\(Self.answerDraftPrefix)\(request.identifier)"
         try Self.write(text, to: draft)
         guard rename(draft, answerPath(request.identifier)) == 0 else {
             throw .system(operation: .rename, path: draft, code: errno)
@@ -69,7 +71,7 @@ public struct SavepointMailbox: Sendable {
     public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case nobodyRuns(directory: String)
         case jobEnded(directory: String)
-        case noAnswer(directory: String, holder: String, seconds: Int)
+        case noAnswer(directory: String, holder: String, milliseconds: Int64)
         case failed(String)
         case system(CheckpointError)
 
@@ -77,8 +79,8 @@ public struct SavepointMailbox: Sendable {
             switch self {
             case .nobodyRuns(let directory): "\(directory): no process writes checkpoints there"
             case .jobEnded(let directory): "\(directory): the process ended before it took the savepoint"
-            case .noAnswer(let directory, let holder, let seconds):
-                "\(directory): \(holder) did not take a savepoint within \(seconds) s"
+            case .noAnswer(let directory, let holder, let milliseconds):
+                "\(directory): \(holder) did not take a savepoint within \(milliseconds) ms"
             case .failed(let reason): "the savepoint could not be taken: \(reason)"
             case .system(let error): "\(error)"
             }
@@ -86,10 +88,10 @@ public struct SavepointMailbox: Sendable {
     }
 
     /// Asks the process that holds the directory for a savepoint and waits until it is on disk, at most so many
-    /// seconds; returns its folder's name.
-    public func request(timeout seconds: Int) throws(Refusal) -> String {
+    /// milliseconds; returns its folder's name.
+    public func request(milliseconds: Int64) throws(Refusal) -> String {
         let identifier = Self.newIdentifier()
-        let deadline = Self.clock() + Int64(seconds) * 1000
+        let deadline = Self.clock() + milliseconds
         guard let holder = try holder() else { throw .nobodyRuns(directory: directory) }
         defer { withdraw(identifier) }
         var isPosted = false
@@ -103,7 +105,7 @@ public struct SavepointMailbox: Sendable {
             }
             guard isHeld else { throw .jobEnded(directory: directory) }
             guard Self.clock() < deadline else {
-                throw .noAnswer(directory: directory, holder: holder, seconds: seconds)
+                throw .noAnswer(directory: directory, holder: holder, milliseconds: milliseconds)
             }
             usleep(20_000)
         }
@@ -119,7 +121,7 @@ public struct SavepointMailbox: Sendable {
 
     /// Puts the request there, whole, unless another one waits: false then.
     private func post(_ identifier: String) throws(Refusal) -> Bool {
-        let draft = "\(directory)/\(Self.draftPrefix)\(identifier)"
+        let draft = "\(directory)/\(Self.requestDraftPrefix)\(identifier)"
         do throws(CheckpointError) {
             try Self.write(identifier, to: draft)
         } catch {

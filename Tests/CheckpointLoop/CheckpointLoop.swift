@@ -22,7 +22,7 @@ struct CheckpointLoop {
 
     private static func say(_ line: String) {
         let bytes = Array((line + "\n").utf8)
-        write(1, bytes, bytes.count)
+        Glibc.write(1, bytes, bytes.count)
     }
 
     private static func run(_ path: String, kept: Int) throws(CheckpointError) {

@@ -131,11 +131,12 @@ final class MemoryStorage: CheckpointStorage {
     }
 
     func makeFolder(_ folder: String) throws(CheckpointError) {
-        try call("make folder", .createFolder) { disk in
+        try call("make folder", .createFolder) { disk -> Void? in
             guard disk.top.now[folder] == nil else { return nil }
             disk.next += 1
             disk.top.now[folder] = disk.next
             disk.folders[disk.next] = ([:], [:])
+            return ()
         }
     }
 
@@ -151,9 +152,10 @@ final class MemoryStorage: CheckpointStorage {
     }
 
     func synchronise(folder: String) throws(CheckpointError) {
-        try call("flush folder", .synchronise) { disk in
+        try call("flush folder", .synchronise) { disk -> Void? in
             guard let number = disk.top.now[folder], let names = disk.folders[number]?.now else { return nil }
             disk.folders[number]?.durable = names
+            return ()
         }
     }
 
@@ -162,11 +164,12 @@ final class MemoryStorage: CheckpointStorage {
     }
 
     func rename(_ folder: String, to name: String) throws(CheckpointError) {
-        try call("rename", .rename) { disk in
+        try call("rename", .rename) { disk -> Void? in
             guard disk.top.now[name] == nil, let number = disk.top.now.removeValue(forKey: folder) else {
                 return nil
             }
             disk.top.now[name] = number
+            return ()
         }
     }
 
@@ -241,15 +244,16 @@ final class MemoryStorage: CheckpointStorage {
             let half: (inout Disk) -> Void = { disk in
                 disk.files[self.number]?.bytes.replaceSubrange(0..<4, with: bytes[..<4])
             }
-            try storage.call("rewrite \(name)", .write, halfWay: half) { disk in
+            try storage.call("rewrite \(name)", .write, halfWay: half) { disk -> Void? in
                 disk.files[self.number]?.bytes.replaceSubrange(bytes.indices, with: bytes)
             }
         }
 
         func synchronise() throws(CheckpointError) {
-            try storage.call("flush \(name)", .synchronise) { disk in
+            try storage.call("flush \(name)", .synchronise) { disk -> Void? in
                 guard let bytes = disk.files[self.number]?.bytes else { return nil }
                 disk.files[self.number]?.durable = bytes
+                return ()
             }
         }
     }

@@ -12,6 +12,17 @@ extension CheckpointManifest {
         return body + Self.tail(of: body)
     }
 
+    /// The manifest as JSON for other programs, with the place and the sums of the parts' sizes, without a checksum.
+    public func json(path: String) -> String {
+        guard case .object(let members) = json else { return "" }
+        let added: [JSONValue.Member] = [
+            JSONValue.Member(name: "path", value: .string(path)),
+            JSONValue.Member(name: "content_byte_count", value: .integer(Int128(contentByteCount))),
+            JSONValue.Member(name: "byte_count", value: .integer(Int128(byteCount))),
+        ]
+        return JSONValue.object(added + members).text() + "\n"
+    }
+
     private static func tail(of body: some Collection<UInt8>) -> [UInt8] {
         Array("\n  \"manifest_crc32\": \"\(Checksum.text(Checksum.of(body)))\"\n}\n".utf8)
     }

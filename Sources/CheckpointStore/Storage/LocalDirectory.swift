@@ -61,6 +61,13 @@ public struct LocalDirectory: CheckpointStorage {
         return LocalFile(descriptor, path: path, byteCount: 0)
     }
 
+    /// A file that is there already, for appending: a device, for tests.
+    static func appending(to path: String) throws(CheckpointError) -> any CheckpointFileWriting {
+        let descriptor = Glibc.open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .system(operation: .open, path: path, code: errno) }
+        return LocalFile(descriptor, path: path, byteCount: 0)
+    }
+
     public func synchronise(folder: String) throws(CheckpointError) {
         try Self.synchroniseFolder(path(folder))
     }

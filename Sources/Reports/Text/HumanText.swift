@@ -1,0 +1,17 @@
+public import EventTime
+
+/// Numbers and times as reports write them, for what else the command tells people.
+public enum HumanText {
+    /// RFC 3339 in UTC: `2023-11-14T22:13:20.500Z`.
+    public static func time(_ time: Nanoseconds) -> String {
+        var text: [UInt8] = []
+        TimeText.append(time, to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// `1.2 MB`
+    public static func bytes(_ count: UInt64) -> String { HumanUnits.bytes(count) }
+
+    /// `12,345,678`
+    public static func grouped(_ number: UInt64) -> String { HumanUnits.grouped(number) }
+}
