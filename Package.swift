@@ -41,7 +41,9 @@ let package = Package(
             swiftSettings: rules),
         .target(
             name: "Pipeline",
-            dependencies: ["CheckpointStore", "Capture", "Reports", "HostStatistics", "Flows", "Packets", "EventTime"],
+            dependencies: [
+                "CheckpointStore", "Capture", "Reports", "HostStatistics", "Flows", "Packets", "EventTime",
+            ],
             swiftSettings: rules),
         .executableTarget(
             name: "tidemark",
@@ -72,7 +74,9 @@ let package = Package(
             name: "CheckpointLoop", dependencies: ["CheckpointStore", "EventTime"], path: "Tests/CheckpointLoop",
             swiftSettings: rules),
         .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"], swiftSettings: rules),
-        .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: rules),
+        .testTarget(
+            name: "PipelineTests", dependencies: ["Pipeline", "CheckpointStore", "EventTime", "TestSupport"],
+            swiftSettings: rules),
         .testTarget(
             name: "CommandTests", dependencies: ["tidemark", "CheckpointStore", "EventTime", "TestSupport"],
             swiftSettings: rules),

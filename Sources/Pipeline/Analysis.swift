@@ -15,6 +15,8 @@ protocol Analysis: PacketConsumer {
     func finish(dirty: [Int64], notes: WindowNotes)
     /// Lets a barrier pass, behind all that came before it.
     func pass(_ barrier: FrozenReplay)
+    /// Completes what the last barrier found, where that waits for further packets.
+    func settle()
     /// Nothing more comes, but windows and flows stay open. Returns when what came before has been written.
     func stop()
 }
@@ -73,7 +75,9 @@ final class SerialAnalysis: Analysis {
         freezing.begin(barrier, &box.analysis)
     }
 
-    func stop() { freezing.finish(&box.analysis) }
+    func settle() { freezing.finish(&box.analysis) }
+
+    func stop() { settle() }
 
     func advance(to time: Nanoseconds, dirty: [Int64], notes: WindowNotes) {
         writer.take([box.analysis.advance(to: time, dirty: dirty)], notes: notes, time: time)

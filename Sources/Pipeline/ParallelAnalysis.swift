@@ -76,6 +76,9 @@ final class ParallelAnalysis: Analysis {
 
     func pass(_ barrier: FrozenReplay) { broadcast(.barrier(barrier), at: .barrier(barrier)) }
 
+    /// The worker goes on by itself.
+    func settle() {}
+
     func stop() {
         broadcast(.stop, at: .stop)
         for thread in threads { thread.join() }

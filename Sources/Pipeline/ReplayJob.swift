@@ -121,14 +121,16 @@ public final class ReplayJob {
             left -= UInt64(stream.count)
             rememberErrors()
             afterBatch(intake)
-            if let barrier = checkpointer?.due(after: stream.packetsPassed) { send(barrier, &intake, consumer) }
+            if let barrier = checkpointer?.due(after: stream.packetsPassed, settle: consumer.settle) {
+                send(barrier, &intake, consumer)
+            }
             if checkpointer?.mustDie == true { return consumer.stop() }
         }
         // A capture that was cut off by a signal is not damaged.
         if !RunSignals.wantsStop { rememberErrors() }
         if RunSignals.wantsStop, let checkpointer, !output.hasFailed {
             // What is open stays open: the next run goes on with it.
-            send(checkpointer.last(), &intake, consumer)
+            send(checkpointer.last(settle: consumer.settle), &intake, consumer)
             consumer.stop()
             summarise(intake)
             output.close()
@@ -195,7 +197,7 @@ public final class ReplayJob {
     /// Writes what stands at the end of the outputs, and a last checkpoint that says so.
     private func finish() {
         guard let checkpointer, !output.hasFailed else { return output.finish(summary: summary) }
-        let barrier = checkpointer.last()
+        let barrier = checkpointer.last {}
         output.finish(summary: summary, into: barrier)
         barrier.run = runState(isFinished: true)
         barrier.allPartsAreDone()

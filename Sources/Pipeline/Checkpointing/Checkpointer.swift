@@ -65,12 +65,13 @@ final class Checkpointer: @unchecked Sendable {
         options.everyPackets == nil ? .max : max(1, nextPackets - min(nextPackets, packets))
     }
 
-    /// A barrier to be sent now, after so many packets; `nil` where none is due, or one is still on its way.
-    func due(after packets: UInt64) -> FrozenReplay? {
+    /// A barrier to be sent now, after so many packets; `nil` where none is due, or one is still on its way. `settle`
+    /// lets the barrier before come to its end without further packets.
+    func due(after packets: UInt64, settle: () -> Void) -> FrozenReplay? {
         if let every = options.everyPackets {
             guard packets >= nextPackets else { return nil }
             nextPackets = packets + every
-            while isBusy.load(ordering: .acquiring) { MonotonicClock.sleep(100_000) }
+            waitUntilFree(settle)
             return begin(.checkpoint, request: nil)
         }
         let now = MonotonicClock.now()
@@ -94,9 +95,14 @@ final class Checkpointer: @unchecked Sendable {
     private var nextLook: Int64 = 0
 
     /// A barrier in any case, once the one before is done with.
-    func last() -> FrozenReplay {
-        while isBusy.load(ordering: .acquiring) { MonotonicClock.sleep(1_000_000) }
+    func last(settle: () -> Void) -> FrozenReplay {
+        waitUntilFree(settle)
         return begin(.checkpoint, request: mailbox?.pendingRequest())
+    }
+
+    private func waitUntilFree(_ settle: () -> Void) {
+        settle()
+        while isBusy.load(ordering: .acquiring) { MonotonicClock.sleep(100_000) }
     }
 
     private func begin(_ kind: CheckpointKind, request: SavepointRequest?) -> FrozenReplay {
