@@ -70,9 +70,10 @@ extension HostAnalysis {
         image.flushedThrough = flushedThrough
     }
 
-    /// Copies some more of what was frozen; to be called between packets. Returns whether all is copied.
-    public mutating func continueFreezing() -> Bool {
-        var budget = Self.freezingStep
+    /// Copies some more of what was frozen, about so many bytes; to be called between packets. Returns whether all is
+    /// copied.
+    public mutating func continueFreezing(by byteCount: Int = HostAnalysis.freezingStep) -> Bool {
+        var budget = byteCount
         for group in 0..<groupCount {
             guard tables[group].continueFreezing(budget: &budget) else { return false }
         }

@@ -30,6 +30,8 @@ public struct ReplayConfiguration: Sendable {
     /// Draws a progress bar of this width on standard error; `nil` draws none.
     public var progressWidth: Int?
     public var progressUsesColour = false
+    /// For tests: packets in a batch, at most.
+    var readsAtMost: UInt64 = .max
     /// `nil`: the state is not saved.
     public var checkpoints: CheckpointOptions?
 

@@ -113,7 +113,7 @@ public final class ReplayJob {
         rememberErrors()
         // No more is read than may be analysed: what was received does not depend on the size of batches.
         // When packets wait for their time, signals and the bar are looked at after each.
-        let atOnce: UInt64 = configuration.speed == nil ? .max : 1
+        let atOnce: UInt64 = configuration.speed == nil ? configuration.readsAtMost : 1
         while left > 0, !RunSignals.wantsStop, !output.hasFailed,
             stream.readBatch(upTo: Int(clamping: min(left, atOnce, packetsToCheckpoint)))
         {
@@ -136,10 +136,11 @@ public final class ReplayJob {
             output.close()
             return
         }
+        let watermark = intake.watermark
         let (dirty, notes) = intake.finish()
         consumer.finish(dirty: dirty, notes: notes)
         summarise(intake)
-        finish()
+        finish(watermark: watermark)
     }
 
     private func summarise<Consumer: Analysis>(_ intake: borrowing PacketIntake<Consumer>) {
@@ -195,11 +196,12 @@ public final class ReplayJob {
     }
 
     /// Writes what stands at the end of the outputs, and a last checkpoint that says so.
-    private func finish() {
+    private func finish(watermark: Nanoseconds?) {
         guard let checkpointer, !output.hasFailed else { return output.finish(summary: summary) }
         let barrier = checkpointer.last {}
         output.finish(summary: summary, into: barrier)
         barrier.run = runState(isFinished: true)
+        barrier.run.watermark = watermark
         barrier.allPartsAreDone()
     }
 

@@ -21,7 +21,7 @@ struct FreezingStep {
     /// Copies one step's worth, where there is anything left to copy.
     mutating func goOn(_ analysis: inout HostAnalysis) {
         guard let barrier else { return }
-        if barrier.measure({ analysis.continueFreezing() }) {
+        if barrier.measure({ analysis.continueFreezing(by: barrier.freezingStep) }) {
             self.barrier = nil
             barrier.partIsDone()
         }

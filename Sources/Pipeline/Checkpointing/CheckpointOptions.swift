@@ -1,5 +1,6 @@
 import CheckpointStore
 public import EventTime
+import HostStatistics
 
 /// Whether, where and how often a run saves its state.
 public struct CheckpointOptions: Sendable {
@@ -12,6 +13,8 @@ public struct CheckpointOptions: Sendable {
     public var startsFresh: Bool
     /// Written into checkpoints, for people.
     public var programVersion: String
+    /// For tests: bytes that are copied between two batches of packets.
+    var freezingStep = HostAnalysis.freezingStep
     /// For tests: where checkpoints go instead of the directory.
     var storage: (any CheckpointStorage)?
     /// For tests: a checkpoint after so many packets instead of after a time.

@@ -28,8 +28,9 @@ final class Checkpointer: @unchecked Sendable {
     }
 
     // Of the reading thread alone.
-    private lazy var barrier = FrozenReplay { [queue] in queue.push($0) }
+    private lazy var barrier = FrozenReplay(freezingStep: options.freezingStep) { [queue] in queue.push($0) }
     private var nextTime: Int64
+    private var nextLook: Int64 = 0
     private var nextPackets: UInt64
     private var wasSkipped = false
 
@@ -91,8 +92,6 @@ final class Checkpointer: @unchecked Sendable {
         nextTime = now.saturatingAdd(options.interval)
         return begin(.checkpoint, request: nil)
     }
-
-    private var nextLook: Int64 = 0
 
     /// A barrier in any case, once the one before is done with.
     func last(settle: () -> Void) -> FrozenReplay {

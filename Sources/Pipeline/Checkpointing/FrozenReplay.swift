@@ -38,7 +38,13 @@ final class FrozenReplay: @unchecked Sendable {
     /// How long each stage stood still at most, and in all; by stage.
     private let times = Mutex<(longest: Int64, total: Int64)>((0, 0))
 
-    init(whenComplete: @escaping (FrozenReplay) -> Void) { self.whenComplete = whenComplete }
+    /// Bytes that are copied from the analysis between two batches of packets.
+    let freezingStep: Int
+
+    init(freezingStep: Int, whenComplete: @escaping (FrozenReplay) -> Void) {
+        self.freezingStep = freezingStep
+        self.whenComplete = whenComplete
+    }
 
     /// Reading, analysis and writing.
     private static var partCount: Int { 3 }

@@ -32,7 +32,7 @@ struct RestoredReplay {
                     checkpoint,
                     ConfigurationComparison.differences(
                         stored: checkpoint.manifest.description, current: configuration.settings, inputs: inputs))
-                let restored = try RestoredReplay(checkpoint, configuration)
+                let restored = try read(checkpoint, for: configuration)
                 try check(checkpoint, restored.differences(inputs))
                 return restored
             } catch let error as CheckpointError {
@@ -48,6 +48,11 @@ struct RestoredReplay {
         if let first { throw first }
         return nil
     }
+
+    /// Reads one checkpoint, whatever command it is of. Throws ``CheckpointError`` and ``StateError``.
+    static func read(
+        _ checkpoint: StoredCheckpoint, for configuration: ReplayConfiguration
+    ) throws -> RestoredReplay { try RestoredReplay(checkpoint, configuration) }
 
     private static func check(_ checkpoint: StoredCheckpoint, _ differences: [String]) throws(CheckpointMismatch) {
         guard differences.isEmpty else {
