@@ -79,6 +79,6 @@ let package = Package(
             swiftSettings: rules),
         .testTarget(
             name: "CommandTests", dependencies: ["tidemark", "CheckpointStore", "EventTime", "TestSupport"],
-            swiftSettings: rules),
+            exclude: ["Samples"], swiftSettings: rules),
     ]
 )

@@ -132,24 +132,23 @@ struct StoppedRunTests {
     @Test("of standard input says what is lost, and standard output that it cannot be cut back")
     func standardInput() throws {
         let folder = try ScratchFolder()
-        let capture = try folder.write(
-            TrafficGenerator.pcap(TrafficGenerator.packets(3000, seed: 8)), as: "a.pcap")
+        let bytes = TrafficGenerator.pcap(TrafficGenerator.packets(3000, seed: 8))
+        let capture = try folder.write(bytes, as: "a.pcap")
         let checkpoints = folder.path("checkpoints")
-        // The pipe stays open behind the first half, so that the command waits when it is stopped.
+        let pipe = folder.path("pipe")
+        try #require(mkfifo(pipe, 0o600) == 0)
+        // Open for both, so that the pipe stays open behind the packets and the command waits when it is stopped.
+        let descriptor = open(pipe, O_RDWR)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
         let command = try RunningCommand(
-            "/bin/sh",
-            [
-                "-c",
-                """
-                { cat "$1"; sleep 30; } | { "$2" replay --format csv --checkpoint-interval 20ms --checkpoint-dir "$3" - & \
-                echo $! > "$4"; wait $!; }
-                """, "sh", capture, BuiltCommand.path, checkpoints, folder.path("pid"),
-            ])
+            BuiltCommand.path, ["replay", "--format", "csv", "--checkpoint-dir", checkpoints, "-"], input: pipe)
+        // Behind the last whole packet a part of another.
+        try #require(write(descriptor, bytes, bytes.count - 10) == bytes.count - 10)
         _ = command.waits { command.output.split(separator: "\n").count > 20 }
-        let process = Int32(try folder.text("pid").trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
-        try #require(process > 0)
-        kill(process, SIGTERM)
-        _ = command.waits { kill(process, 0) != 0 }
+        command.send(SIGTERM)
+        let stopped = try command.wait()
+        #expect(stopped.status == 0, "\(stopped.errors)")
         let again = try BuiltCommand.run(
             ["replay", "--format", "csv", "--checkpoint-dir", checkpoints, "-"], input: capture)
         #expect(again.status == 0, "\(again.errors)")
