@@ -1,0 +1,32 @@
+/// What a stream can be keyed by.
+///
+/// Keys are compared where results of one instant are put in order, so that output does not depend on how keys were
+/// spread over workers; they are written to checkpoints; and they fall to key groups by a hash that is the same in
+/// every process, as `Hashable`'s is not.
+public protocol StreamKey: Hashable, Comparable, StateValue, Sendable {
+    /// The same for equal keys in every process, version and machine; its bits well mixed.
+    var stableHash: UInt64 { get }
+}
+
+extension StreamKey where Self: FixedWidthInteger {
+    @inlinable @inline(__always)
+    public var stableHash: UInt64 {
+        foldedProduct(UInt64(truncatingIfNeeded: self) ^ 0x9E37_79B9_7F4A_7C15, 0xA076_1D64_78BD_642F)
+    }
+}
+
+extension Int: StreamKey {}
+extension Int32: StreamKey {}
+extension Int64: StreamKey {}
+extension UInt8: StreamKey {}
+extension UInt16: StreamKey {}
+extension UInt32: StreamKey {}
+extension UInt64: StreamKey {}
+
+extension String: StreamKey {
+    public var stableHash: UInt64 {
+        var hash: UInt64 = 0xE703_7ED1_A0B4_28DB
+        for byte in utf8 { hash = foldedProduct(hash ^ UInt64(byte), 0x8EBC_6AF0_9C88_C6E3) }
+        return hash
+    }
+}
