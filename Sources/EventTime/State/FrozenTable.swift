@@ -171,16 +171,16 @@ extension KeyedTable where Key: StateValue, Value: StateValue {
 
 /// Memory for flat copies, kept from one time to the next; in huge pages where it is large, which the kernel gives
 /// several times as fast as small ones.
-@usableFromInline
+@frozen @usableFromInline
 struct ReusableMemory<Element: BitwiseCopyable>: ~Copyable {
-    @usableFromInline private(set) var start: UnsafeMutablePointer<Element>
-    @usableFromInline private(set) var capacity = 0
+    @usableFromInline var start: UnsafeMutablePointer<Element>
+    @usableFromInline var capacity = 0
 
     private static var hugePage: Int { 1 << 21 }
 
-    @usableFromInline init() { start = .allocate(capacity: 1) }
+    @inlinable init() { start = .allocate(capacity: 1) }
 
-    deinit { start.deallocate() }
+    @inlinable deinit { start.deallocate() }
 
     /// Makes room for `count` elements. What is there goes.
     @usableFromInline mutating func reserve(_ count: Int) {

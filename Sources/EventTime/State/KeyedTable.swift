@@ -73,6 +73,11 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
         return entries + identifier
     }
 
+    /// An entry that the subscript has handed out since the table was last frozen, or that was inserted since: without
+    /// looking whether it must be copied first.
+    @inlinable @inline(__always)
+    public func again(_ identifier: Int) -> UnsafeMutablePointer<Entry> { entries + identifier }
+
     /// The identifier of `key`'s entry; -1 where there is none. `hash` is the key's own.
     @inlinable @inline(__always)
     public func find(_ key: Key, hash: UInt32) -> Int {

@@ -87,7 +87,7 @@ struct FileTail {
     private var bytes: [UInt8] = []
 
     mutating func append(_ more: UnsafeRawBufferPointer) {
-        bytes += more.suffix(Self.capacity)
+        bytes += UnsafeRawBufferPointer(rebasing: more[max(0, more.count - Self.capacity)...])
         if bytes.count > 2 * Self.capacity { bytes.removeFirst(bytes.count - Self.capacity) }
     }
 
