@@ -40,12 +40,13 @@ define install-missing
 	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >&2
 endef
 
-.PHONY: help libraries tools build test lint bench fuzz-checkpoint demo install uninstall clean
+.PHONY: help libraries tools build test torture lint bench fuzz-checkpoint demo install uninstall clean
 
 help:
 	@echo 'make demo        build, and replay the captures of this repository'
 	@echo 'make build       a release build: $(BINARY)'
 	@echo 'make test        all tests'
+	@echo 'make torture     kills a run 200 times at random instants, and compares what it wrote in the end'
 	@echo 'make lint        format, scripts and man pages'
 	@echo 'make bench       Tidemark beside its peers: a quarter of an hour and 10 GB of disk'
 	@echo 'make fuzz-checkpoint  made-up bytes for the reader of checkpoints, FUZZ_SECONDS=$(FUZZ_SECONDS)'
@@ -72,6 +73,13 @@ $(BINARY): Package.swift $(shell find Sources -type f) | libraries
 test: libraries
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --parallel
+
+# How often, and from which seed: make torture KILLS=1000 SEED=7
+KILLS ?= 200
+SEED ?= 4
+torture: libraries
+	$(SWIFT) build --build-tests
+	TIDEMARK_TORTURE=$(KILLS) TIDEMARK_SEED=$(SEED) $(SWIFT) test --skip-build --filter TortureTests
 
 lint:
 	$(SWIFT) format lint --strict --recursive $(SOURCES)

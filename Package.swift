@@ -44,7 +44,9 @@ let package = Package(
             swiftSettings: rules),
         .target(
             name: "Pipeline",
-            dependencies: ["Capture", "Reports", "HostStatistics", "Flows", "Packets", "EventTime"],
+            dependencies: [
+                "CheckpointStore", "Capture", "Reports", "HostStatistics", "Flows", "Packets", "EventTime",
+            ],
             swiftSettings: rules),
         .target(name: "Sandbox", dependencies: ["CSandbox", "CSeccomp"], swiftSettings: rules),
         .target(
@@ -86,11 +88,13 @@ let package = Package(
             swiftSettings: rules),
         .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "TestSupport"], swiftSettings: rules),
-        .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: rules),
+        .testTarget(
+            name: "PipelineTests", dependencies: ["Pipeline", "CheckpointStore", "EventTime", "TestSupport"],
+            swiftSettings: rules),
         .systemLibrary(name: "CInjection", path: "Tests/CInjection"),
         .testTarget(
             name: "CommandTests",
             dependencies: ["tidemark", "CInjection", "CheckpointStore", "EventTime", "TestSupport"],
-            swiftSettings: rules),
+            exclude: ["Samples"], swiftSettings: rules),
     ]
 )

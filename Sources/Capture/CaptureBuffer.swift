@@ -50,6 +50,22 @@ struct CaptureBuffer: ~Copyable {
         return end >= count
     }
 
+    /// Goes to a byte that lies ahead; gives false where the capture ends before it.
+    mutating func skip(to target: UInt64, from source: ByteSource) throws(CaptureError) -> Bool {
+        while offset < target {
+            if unreadCount == 0 {
+                (start, end) = (0, 0)
+                if let skipped = source.seek(ahead: target - offset) {
+                    offset += skipped
+                    if skipped > 0 { continue }
+                }
+                guard try fill(atLeast: 1, from: source) else { return false }
+            }
+            consume(Int(clamping: min(UInt64(unreadCount), target - offset)))
+        }
+        return true
+    }
+
     private mutating func grow() {
         let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: memory.count * 2, alignment: 64)
         larger.copyMemory(from: UnsafeRawBufferPointer(memory))

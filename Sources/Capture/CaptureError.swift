@@ -22,6 +22,10 @@ public enum CaptureError: Error, Hashable, Sendable {
     case filterNotApplicable(expression: String, linkType: UInt32, reason: String)
     /// The standard input cannot be read twice.
     case standardInputTwice
+    /// No reading goes on at `offset` bytes of the (decompressed) capture, where it stopped before.
+    case cannotResume(String, offset: UInt64, reason: String)
+    /// An error from before the stream was resumed, as it was described then.
+    case earlier(description: String, Category)
     /// The system does not say which interfaces there are; `reason` is libpcap's.
     case cannotListInterfaces(reason: String)
     /// There is no interface of this name.
@@ -36,7 +40,7 @@ public enum CaptureError: Error, Hashable, Sendable {
 
 extension CaptureError {
     /// What an error means for the one who called: the exit status differs.
-    public enum Category: Sendable {
+    public enum Category: UInt8, Sendable {
         /// The command asks for something that cannot be (64).
         case usage
         /// The input is damaged, or is no capture; what could be read was delivered (65).
@@ -50,7 +54,8 @@ extension CaptureError {
     public var category: Category {
         switch self {
         case .badFilter, .filterNotApplicable, .standardInputTwice: .usage
-        case .empty, .notACapture, .damaged, .damagedCompression: .damaged
+        case .empty, .notACapture, .damaged, .damagedCompression, .cannotResume: .damaged
+        case .earlier(_, let category): category
         case .cannotOpen, .cannotRead, .noCaptures, .cannotListInterfaces, .noSuchInterface, .interfaceDown,
             .cannotCapture:
             .missing
@@ -90,6 +95,10 @@ extension CaptureError: CustomStringConvertible {
             "\(name): you may not capture: \(reason); \(CaptureInterface.permissionAdvice)"
         case .cannotCapture(let name, let reason):
             "\(name): \(reason)"
+        case .cannotResume(let name, let offset, let reason):
+            "\(name): cannot go on at byte \(offset): \(reason)"
+        case .earlier(let description, _):
+            description
         case .standardInputTwice:
             "the standard input can be read only once"
         }

@@ -50,6 +50,36 @@ final class CaptureReader {
         throw .notACapture(name, found: Array(buffer.unread.prefix(8)))
     }
 
+    var name: String { file.name }
+
+    /// Skips everything before a position, in a capture of which nothing has been read. False where no record begins
+    /// there.
+    func skip(to position: CaptureStream.Position) throws(CaptureError) -> Bool {
+        guard position.offset >= buffer.offset else { return false }
+        if var pcap = parser as? PcapParser {
+            // Records say nothing about others: they can be left out as they are.
+            guard try buffer.skip(to: position.offset, from: source) else { return false }
+            pcap.resume(behind: position.packets)
+            parser = pcap
+            return true
+        }
+        while buffer.offset < position.offset {
+            var consumed = 0
+            let limit = Int(clamping: position.offset - buffer.offset)
+            let stop = parser.skim(buffer.unread, consumed: &consumed, limit: limit)
+            buffer.consume(consumed)
+            switch stop {
+            case nil: break
+            case .needs(let count, _)?:
+                guard try buffer.fill(atLeast: count, from: source) else { return false }
+            case .damage(let damage)?:
+                throw .damaged(file.name, packet: parser.packets + 1, offset: buffer.offset, damage)
+            case .batchFull?, .later?: return false
+            }
+        }
+        return buffer.offset == position.offset && parser.packets == position.packets
+    }
+
     /// Packets delivered so far.
     var packets: UInt64 { parser.packets }
     /// Where the next record begins in the (decompressed) capture.

@@ -32,9 +32,6 @@ public final class CaptureStream {
     private var openCount = 0
     /// Readers at their end whose bytes are still in the batch.
     private var finished: [CaptureReader] = []
-    /// Bytes read of captures that are closed again.
-    private var closedBytesRead: UInt64 = 0
-
     /// Packets read so far, before the filter.
     public private(set) var packetsReceived: UInt64 = 0
     /// Packets that passed the filter; all where there is none.
@@ -52,13 +49,19 @@ public final class CaptureStream {
         var reader: CaptureReader?
         var packets: UInt64 = 0
         var offset: UInt64 = 0
+        /// Bytes of the file that were read, once it is closed.
+        var bytesRead: UInt64 = 0
     }
 
-    /// Looks at the inputs. `filter`: an expression in libpcap's language; `nil` lets every packet pass.
+    /// Looks at the inputs. `filter`: an expression in libpcap's language; `nil` lets every packet pass. With
+    /// `progress` the stream goes on where another one over the same captures was; what cannot be read twice begins
+    /// anew.
     ///
     /// Throws ``CaptureError/badFilter(expression:reason:)`` and ``CaptureError/standardInputTwice``; whatever is
     /// wrong with an input becomes one of the ``errors``.
-    public init(inputs: [CaptureInput], filter: String? = nil) throws(CaptureError) {
+    public init(
+        inputs: [CaptureInput], filter: String? = nil, resuming progress: CaptureProgress? = nil
+    ) throws(CaptureError) {
         guard inputs.count(where: { $0 == .standardInput }) <= 1 else { throw .standardInputTwice }
         if let filter { self.filter = try PacketFilter(filter) } else { self.filter = nil }
         var totalBytes: UInt64? = 0
@@ -75,6 +78,10 @@ public final class CaptureStream {
             }
         }
         self.totalBytes = totalBytes
+        if let progress {
+            resume(progress)
+            return
+        }
         for index in sources.indices {
             if let time = firstTime(index) { queue.insert(SourceQueue.Entry(time: time, source: index)) }
         }
@@ -88,7 +95,33 @@ public final class CaptureStream {
 
     /// Bytes of the captures that were read, compressed or not, for a progress bar.
     public var bytesRead: UInt64 {
-        sources.reduce(closedBytesRead) { sum, state in sum + (state.reader?.bytesRead ?? 0) }
+        sources.reduce(0) { sum, state in sum + (state.reader?.bytesRead ?? state.bytesRead) }
+    }
+
+    /// Whether each capture can be opened a second time, in the order of ``positions``.
+    public var canBeReadAgain: [Bool] { sources.map(\.isRegularFile) }
+
+    /// How far the stream was read: up to the end of the current batch.
+    public var progress: CaptureProgress {
+        let due = queue.dueTimes(count: sources.count)
+        return CaptureProgress(
+            sources: zip(zip(sources, positions), due).map { source, due in
+                .init(
+                    position: source.1, due: due, bytesRead: source.0.reader?.bytesRead ?? source.0.bytesRead)
+            }, packetsReceived: packetsReceived, packetsPassed: packetsPassed)
+    }
+
+    private func resume(_ progress: CaptureProgress) {
+        packetsReceived = progress.packetsReceived
+        packetsPassed = progress.packetsPassed
+        for (index, source) in zip(sources.indices, progress.sources) {
+            if sources[index].isRegularFile {
+                sources[index].packets = source.position.packets
+                sources[index].offset = source.position.offset
+                sources[index].bytesRead = source.bytesRead
+            }
+            if let time = source.due { queue.insert(SourceQueue.Entry(time: time, source: index)) }
+        }
     }
 
     /// How far a capture was read: the packets up to the end of the current batch, before the filter.
@@ -97,6 +130,11 @@ public final class CaptureStream {
         public var packets: UInt64
         /// Where the next record begins, in bytes from the beginning of the (decompressed) capture.
         public var offset: UInt64
+
+        public init(packets: UInt64, offset: UInt64) {
+            self.packets = packets
+            self.offset = offset
+        }
     }
 
     /// How far each capture was read.
@@ -162,7 +200,9 @@ public final class CaptureStream {
     private func open(_ index: Int) -> CaptureReader? {
         if let reader = sources[index].reader { return reader }
         do throws(CaptureError) {
-            let reader = try CaptureReader(sources[index].source, capacity: Self.chunkSize(open: openCount))
+            let reader = try CaptureReader(
+                sources[index].source, capacity: Self.chunkSize(open: openCount),
+                skipping: Position(packets: sources[index].packets, offset: sources[index].offset))
             sources[index].reader = reader
             openCount += 1
             return reader
@@ -182,7 +222,7 @@ public final class CaptureStream {
         sources[index].packets = reader.packets
         sources[index].offset = reader.offset
         sources[index].reader = nil
-        closedBytesRead += reader.bytesRead
+        sources[index].bytesRead = reader.bytesRead
         openCount -= 1
         finished.append(reader)
         queue.removeFirst()
@@ -204,7 +244,7 @@ public final class CaptureStream {
                 errors.append(error)
                 return nil
             case .ended where batch.count == 0:
-                closedBytesRead += reader.bytesRead
+                sources[index].bytesRead = reader.bytesRead
                 return nil
             case .batchFull, .bytesInUse, .ended, .failed:
                 return .min

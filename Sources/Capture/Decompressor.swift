@@ -114,6 +114,15 @@ enum ByteSource {
         }
     }
 
+    /// Passes over up to `count` bytes without reading them; `nil` where that is not possible. Never goes beyond the
+    /// end of the file as it is now.
+    func seek(ahead count: UInt64) -> UInt64? {
+        switch self {
+        case .plain(let file): file.seek(ahead: count)
+        case .compressed: nil
+        }
+    }
+
     /// Reads what there is, at most as much as fits; 0 at the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(CaptureError) -> Int {
         switch self {

@@ -70,6 +70,25 @@ final class InputFile {
         return got
     }
 
+    private var isRegular: Bool {
+        var information = stat()
+        return fstat(descriptor, &information) == 0 && information.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// Passes over up to `count` bytes of a regular file, never beyond its end; `nil` where the system cannot.
+    func seek(ahead count: UInt64) -> UInt64? {
+        var information = stat()
+        guard lookedAt.isEmpty, fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
+            return nil
+        }
+        let here = lseek(descriptor, 0, SEEK_CUR)
+        guard here >= 0, information.st_size > here else { return nil }
+        let distance = Int(clamping: min(count, UInt64(information.st_size - here)))
+        guard lseek(descriptor, distance, SEEK_CUR) >= 0 else { return nil }
+        bytesRead += UInt64(distance)
+        return UInt64(distance)
+    }
+
     private func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(CaptureError) -> Int {
         while true {
             let got = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
@@ -77,7 +96,8 @@ final class InputFile {
             guard errno == EINTR else {
                 throw .cannotRead(name, offset: bytesRead, reason: systemMessage(errno))
             }
-            if CaptureInterruption.isRequested { return 0 }
+            // Only a pipe can end where it is; a file's end is its own.
+            if CaptureInterruption.isRequested, !isRegular { return 0 }
         }
     }
 }

@@ -123,6 +123,17 @@ struct PcapParser: RecordParser {
     }
 }
 
+extension PcapParser {
+    /// Goes on behind so many packets.
+    mutating func resume(behind packets: UInt64) { self.packets = packets }
+
+    /// Not needed: no record says anything about others.
+    mutating func skim(_ bytes: UnsafeRawBufferPointer, consumed: inout Int, limit: Int) -> ParseStop? {
+        consumed = min(bytes.count, limit)
+        return consumed == limit ? nil : .needs(bytes.count + 1, header: recordHeaderLength)
+    }
+}
+
 /// What is wrong with a file's header.
 struct PcapHeaderError: Error {
     let damage: CaptureDamage

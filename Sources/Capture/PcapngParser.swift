@@ -151,6 +151,26 @@ struct PcapngParser: RecordParser {
         return .batchFull
     }
 
+    mutating func skim(_ bytes: UnsafeRawBufferPointer, consumed: inout Int, limit: Int) -> ParseStop? {
+        let span = bytes.bytes
+        while consumed < limit {
+            guard span.byteCount - consumed >= Self.shortestBlock else {
+                return .needs(Self.shortestBlock, header: Self.shortestBlock)
+            }
+            let type: UInt32 = span.integer(at: consumed, swapped: isSwapped)
+            if type == Block.enhancedPacket || type == Block.packet || type == Block.simplePacket {
+                switch Self.frame(span, at: consumed, type: type, isSwapped: isSwapped) {
+                case .block(let length): consumed += length
+                case .stop(let stop): return stop
+                }
+                packets += 1
+            } else if let stop = parseOther(span, consumed: &consumed) {
+                return stop
+            }
+        }
+        return nil
+    }
+
     /// Reads one block that holds no packet; gives `nil` when it is consumed.
     private mutating func parseOther(_ bytes: RawSpan, consumed: inout Int) -> ParseStop? {
         let offset = consumed

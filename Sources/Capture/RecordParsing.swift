@@ -26,6 +26,10 @@ protocol RecordParser {
     mutating func parse(
         _ bytes: UnsafeRawBufferPointer, consumed: inout Int, into batch: PacketBatch, limits: ParseLimits
     ) -> ParseStop
+
+    /// Passes over records up to `limit` bytes, counting packets and heeding all else; `consumed` grows by what was
+    /// passed over. `nil` where the limit is reached, or a record reaches beyond it.
+    mutating func skim(_ bytes: UnsafeRawBufferPointer, consumed: inout Int, limit: Int) -> ParseStop?
 }
 
 extension RawSpan {

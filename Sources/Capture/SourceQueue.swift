@@ -25,6 +25,13 @@ struct SourceQueue {
         return heap[0].source < second.source ? second.time : second.time - 1
     }
 
+    /// When each capture's next packet is due; `nil` for those that have none.
+    func dueTimes(count: Int) -> [Int64?] {
+        var times = [Int64?](repeating: nil, count: count)
+        for entry in heap { times[entry.source] = entry.time }
+        return times
+    }
+
     mutating func insert(_ entry: Entry) {
         heap.append(entry)
         var child = heap.count - 1

@@ -17,7 +17,11 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
 
     public init(limits: FlowLimits) {
         self.limits = limits
-        timers = TimerWheel(resolution: max(limits.idleTimeout / 64, 1_000_000))
+        timers = TimerWheel(resolution: Self.timerResolution(limits))
+    }
+
+    @usableFromInline static func timerResolution(_ limits: FlowLimits) -> Nanoseconds {
+        max(limits.idleTimeout / 64, 1_000_000)
     }
 
     /// Live flows.
@@ -65,7 +69,7 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         } else if let reason = reasonToEnd(flows[identifier].pointee.value, packet) {
             restart(identifier, packet, reason: reason, sink: &sink)
         }
-        let flow = flows[identifier]
+        let flow = flows.again(identifier)
         if flow.pointee.value.pending.isFull { Self.handOver(flow, to: &sink) }
         if flow.pointee.value.slice != slice {
             enter(slice, identifier, isRevising: packet.isRevising, sink: &sink)
@@ -174,7 +178,7 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     mutating func restart<Sink: FlowSink & ~Copyable>(
         _ identifier: Int, _ packet: FlowPacket, reason: FlowRecord.EndReason, sink: inout Sink
     ) where Sink.Attachment == Attachment {
-        let flow = flows[identifier]
+        let flow = flows.again(identifier)
         let deadline = Self.deadline(of: flow.pointee.value, limits)
         finish(identifier, reason: reason, at: min(packet.clock, deadline), sink: &sink)
         // What the active timeout cuts goes on in the same direction.
@@ -199,7 +203,7 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     mutating func enter<Sink: FlowSink & ~Copyable>(
         _ slice: Int64, _ identifier: Int, isRevising: Bool, sink: inout Sink
     ) where Sink.Attachment == Attachment {
-        let flow = flows[identifier]
+        let flow = flows.again(identifier)
         let isFirst = flow.pointee.value.slice == .min
         if !isFirst { Self.handOver(flow, to: &sink) }
         flow.pointee.value.slice = slice
@@ -212,12 +216,12 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     /// Puts a flow on the list of those with traffic to be handed on.
     @inlinable mutating func list(_ identifier: Int) {
         if pending.count >= 2 * flows.count + 4096 { dropEnded() }
-        flows[identifier].pointee.value.isListed = true
+        flows.again(identifier).pointee.value.isListed = true
         pending.append(UInt32(identifier))
     }
 
     @inlinable mutating func noteTCP(_ identifier: Int, _ packet: FlowPacket) {
-        let flow = flows[identifier]
+        let flow = flows.again(identifier)
         let wasOpen = flow.pointee.value.tcp.closed == nil
         flow.pointee.value.tcp.note(packet)
         if packet.tcpFlags & (TCPState.syn | TCPState.ack) == TCPState.syn {

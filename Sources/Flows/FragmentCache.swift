@@ -1,4 +1,4 @@
-import EventTime
+public import EventTime
 
 /// The ports of fragmented datagrams: the first fragment leaves them here and the later ones, which have no transport
 /// header, find them, so that all belong to one flow (RFC 791, section 3.2; RFC 8200, section 4.5).
@@ -8,7 +8,7 @@ import EventTime
 /// nothing, stays with the portless flow of its addresses.
 @usableFromInline
 struct FragmentCache: ~Copyable {
-    private struct Entry: BitwiseCopyable {
+    fileprivate struct Entry: BitwiseCopyable {
         var time: Nanoseconds
         var key: FlowKey
         var identification: UInt32
@@ -50,6 +50,51 @@ struct FragmentCache: ~Copyable {
             packet.key.highPort = entry.highPort
             packet.hasPorts = true
             packet.hash = packet.key.hash(pairHash: packet.pairHash)
+        }
+    }
+}
+
+extension FragmentCache {
+    /// What the cache held at one instant.
+    @usableFromInline struct Image: Sendable {
+        fileprivate var entries: [Entry?] = []
+
+        @usableFromInline init() {}
+
+        @usableFromInline func encode(into state: inout StateEncoder) {
+            let taken = entries.enumerated().filter { $0.element != nil }
+            state.encode(UInt64(taken.count))
+            for (place, entry) in taken {
+                guard let entry else { continue }
+                state.encode(UInt32(place))
+                state.encode(entry.time)
+                entry.key.encode(into: &state)
+                state.encode(entry.identification)
+                entry.isFromHigh.encode(into: &state)
+                state.encode(entry.lowPort)
+                state.encode(entry.highPort)
+            }
+        }
+    }
+
+    /// O(1); the next fragment copies the places.
+    @usableFromInline func freeze() -> Image {
+        var image = Image()
+        image.entries = entries
+        return image
+    }
+
+    @usableFromInline init(from state: inout StateDecoder) throws(StateError) {
+        self.init()
+        let count = try state.decodeCount(elementSize: 4)
+        guard count > 0 else { return }
+        entries = Array(repeating: nil, count: Self.placeCount)
+        for _ in 0..<count {
+            let place = try state.decodeIndex(below: Self.placeCount)
+            guard entries[place] == nil else { throw state.invalid("a fragment's place is taken twice") }
+            entries[place] = Entry(
+                time: try state.decode(), key: try FlowKey(from: &state), identification: try state.decode(),
+                isFromHigh: try Bool(from: &state), lowPort: try state.decode(), highPort: try state.decode())
         }
     }
 }

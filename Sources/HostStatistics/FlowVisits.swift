@@ -70,7 +70,7 @@ struct VisitChecks {
         var serial: UInt32
     }
 
-    private var lists: [Int64: [Check]] = [:]
+    var lists: [Int64: [Check]] = [:]
 
     mutating func add(_ check: Check, slice: Int64) { lists[slice, default: []].append(check) }
 

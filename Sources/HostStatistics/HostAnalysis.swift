@@ -49,16 +49,16 @@ public struct HostAnalysis: ~Copyable {
     }
 
     public let configuration: Configuration
-    private let groupCount: Int
+    let groupCount: Int
     /// Flow tables by key group; those of other workers stay empty.
-    private let tables: UnsafeMutablePointer<FlowTable<FlowVisits>>
-    private var windows: HostWindows
+    let tables: UnsafeMutablePointer<FlowTable<FlowVisits>>
+    var windows: HostWindows
     private let makesRows: Bool
     /// The slice of the last packet, and its bounds.
     private var slice: Int64 = 0
     private var sliceStart: Nanoseconds = 0
     private var sliceEnd: Nanoseconds = 0
-    private var flushedThrough = Int64.min
+    var flushedThrough = Int64.min
     /// Packets whose memory is asked for before the first of them is added.
     private static var lookAhead: Int { 32 }
     private let guesses = UnsafeMutablePointer<Int>.allocate(capacity: HostAnalysis.lookAhead)

@@ -2,16 +2,16 @@ import EventTime
 
 /// The pairs of hosts seen in the slices that still matter, by key group.
 struct HostPairs: ~Copyable {
-    private typealias Table = KeyedTable<HostPair, PairVisits>
+    typealias Table = KeyedTable<HostPair, PairVisits>
 
-    private let tables: UnsafeMutablePointer<Table>
-    private let groupCount: Int
+    let tables: UnsafeMutablePointer<Table>
+    let groupCount: Int
     private let maximumPairs: Int
-    private var nextSerial: UInt32 = 1
+    var nextSerial: UInt32 = 1
     /// Each pair stands in one slice's list: it is looked at when that slice leaves the running window, and again when
     /// the slice is gone for good.
-    private var checks = VisitChecks()
-    private var removals = VisitChecks()
+    var checks = VisitChecks()
+    var removals = VisitChecks()
 
     init(groupCount: Int, maximumPairs: Int) {
         self.groupCount = groupCount

@@ -16,12 +16,12 @@ public struct HostWindows: ~Copyable, FlowSink {
     /// Flows whose visits are to be looked at when a slice leaves (overlapping windows only).
     var checks = VisitChecks()
     var pairs: HostPairs
-    private var nextSerial: UInt32 = 1
+    var nextSerial: UInt32 = 1
     /// Totals of the slice that packets come in now.
-    private var pendingTotal = TotalTraffic()
-    private var pendingSlice = Int64.min
+    var pendingTotal = TotalTraffic()
+    var pendingSlice = Int64.min
     /// Where packets come in no order; `nil` where they do.
-    private var unordered: UnorderedVisits?
+    var unordered: UnorderedVisits?
     let keepsFlows: Bool
     /// Flows that ended since they were last taken.
     var endedFlows: [FlowRecord] = []

@@ -6,7 +6,7 @@ import EventTime
 /// Nothing leaves such a stream's windows before its end, so each chain's end is counted at once.
 struct UnorderedVisits {
     /// The slices in which a thing was seen, in ascending order.
-    private var slices: [UInt64: [Int64]] = [:]
+    var slices: [UInt64: [Int64]] = [:]
 
     /// Flows and pairs are told apart by their serial numbers.
     enum Thing {

@@ -15,17 +15,17 @@ public struct WindowNotes: Sendable {
 }
 
 /// Puts the workers' shares together: window reports in the order of their ends, and ended flows.
-public struct WindowMerger {
+public struct WindowMerger: Sendable {
     private let windows: SlidingWindows
     private let keepsFired: Bool
     private let reportsHosts: Bool
     /// What was said of windows that may still change: how often, and whether they were complete.
-    private var emitted: [Int64: (times: Int, isComplete: Bool)] = [:]
+    var emitted: [Int64: (times: Int, isComplete: Bool)] = [:]
     /// Late packets of windows that have not been reported yet, or may be again.
-    private var late: [Int64: UInt64] = [:]
-    private var losses = LossLedger()
+    var late: [Int64: UInt64] = [:]
+    var losses = LossLedger()
     /// Windows that end up to here have been reported, where there was something to say of them.
-    private var reportedThrough = Nanoseconds.min
+    var reportedThrough = Nanoseconds.min
 
     public init(_ configuration: HostAnalysis.Configuration) {
         windows = configuration.windows

@@ -2,12 +2,12 @@ import Packets
 
 /// Why packets were malformed, and an example of each reason, for `-v`.
 struct MalformedLog {
-    private struct Entry {
+    struct Entry {
         var count: UInt64 = 0
         var firstNumber: UInt64 = 0
     }
 
-    private var entries: [Entry] = Array(repeating: Entry(), count: 256)
+    var entries: [Entry] = Array(repeating: Entry(), count: 256)
 
     mutating func note(_ problem: DecodeProblem, packet number: UInt64) {
         if entries[Int(problem.rawValue)].count == 0 { entries[Int(problem.rawValue)].firstNumber = number }

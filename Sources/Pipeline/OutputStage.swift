@@ -20,9 +20,12 @@ final class OutputStage: @unchecked Sendable {
     /// Looks at everything that is written, on the thread that writes.
     private let observer: ReportObserver?
 
-    init(_ writer: ReportWriter, observer: ReportObserver? = nil) {
+    /// `windows` and `flows`: what was reported before the run was resumed.
+    init(_ writer: ReportWriter, observer: ReportObserver? = nil, windows: UInt64 = 0, flows: UInt64 = 0) {
         self.writer = writer
         self.observer = observer
+        windowCount.store(windows, ordering: .relaxed)
+        flowCount.store(flows, ordering: .relaxed)
     }
 
     var wantsHosts: Bool { writer.wantsHosts || observer != nil }
@@ -46,6 +49,36 @@ final class OutputStage: @unchecked Sendable {
             try writer.write(step.flows)
         }
     }
+
+    /// Hands all rows so far to the kernel, and leaves in `image` what was committed with that; nothing where an
+    /// output has failed.
+    func commit(into image: FrozenReplay) {
+        image.commit = nil
+        attempt { writer throws(ReportError) in
+            if mustReopen.exchange(false, ordering: .relaxed) { try writer.reopen() }
+            image.commit = try writer.commit()
+            image.files = writer.openFiles
+        }
+        note(into: image)
+    }
+
+    private func note(into image: FrozenReplay) {
+        image.windows = windows
+        image.flows = flows
+    }
+
+    /// As ``finish(summary:)``, and leaves in `image` what was committed by the end.
+    func finish(summary: RunSummary, into image: FrozenReplay) {
+        image.merger = nil
+        image.commit = nil
+        image.files = writer.openFiles
+        finish(summary: summary)
+        if error == nil { image.commit = writer.committed }
+        note(into: image)
+    }
+
+    /// Hands all rows so far to the kernel and closes the files, with nothing beneath the rows.
+    func close() { attempt { writer throws(ReportError) in try writer.close() } }
 
     func finish(summary: RunSummary) {
         attempt { writer throws(ReportError) in try writer.finish(summary: summary) }

@@ -9,17 +9,17 @@ struct PacketIntake<Consumer: PacketConsumer>: ~Copyable {
     private let decoder: PacketDecoder
     private let isVerbose: Bool
     private var pacing: ReplayPacing?
-    private var sequencer: PacketSequencer<Consumer>
-    private var malformed = MalformedLog()
+    var sequencer: PacketSequencer<Consumer>
+    var malformed = MalformedLog()
 
-    private var packets: UInt64 = 0
-    private var bytes: UInt64 = 0
-    private var wireBytes: UInt64 = 0
-    private var nonIPPackets: UInt64 = 0
-    private var malformedPackets: UInt64 = 0
-    private var untimedPackets: UInt64 = 0
-    private var firstTime = Nanoseconds.max
-    private var lastTime = Nanoseconds.min
+    var packets: UInt64 = 0
+    var bytes: UInt64 = 0
+    var wireBytes: UInt64 = 0
+    var nonIPPackets: UInt64 = 0
+    var malformedPackets: UInt64 = 0
+    var untimedPackets: UInt64 = 0
+    var firstTime = Nanoseconds.max
+    var lastTime = Nanoseconds.min
 
     init(_ configuration: ReplayConfiguration, consumer: Consumer) {
         decoder = PacketDecoder(layer: configuration.layer)

@@ -17,23 +17,23 @@ protocol PacketConsumer: AnyObject {
 /// Time advances in ticks, at most a slice long, and in step with the order of packets: the sequence of packets and
 /// ticks is the same however the capture was cut into files or batches.
 struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
-    private let windows: SlidingWindows
+    let windows: SlidingWindows
     private let allowedLateness: Nanoseconds
     private let tickLength: Nanoseconds
     private let isOrdered: Bool
-    private var watermarks: BoundedOutOfOrderness
-    private var sorter: EventTimeSorter<FlowPacket>
-    private var nextTick = Nanoseconds.min
+    var watermarks: BoundedOutOfOrderness
+    var sorter: EventTimeSorter<FlowPacket>
+    var nextTick = Nanoseconds.min
     private let consumer: Consumer
     /// Packets on their way to the consumer.
     private let batch = UnsafeMutablePointer<FlowPacket>.allocate(capacity: PacketSequencer.batchCapacity)
     private var batchCount = 0
-    private var dirty: Set<Int64> = []
-    private var notes = WindowNotes()
+    var dirty: Set<Int64> = []
+    var notes = WindowNotes()
 
     /// Packets too late for every window, and in time between two windows.
-    private(set) var latePackets: UInt64 = 0
-    private(set) var outsidePackets: UInt64 = 0
+    var latePackets: UInt64 = 0
+    var outsidePackets: UInt64 = 0
 
     /// The slice of the last packet: its bounds, whether a window holds it, and the watermarks from which on the
     /// first of its windows has fired and the last is closed.
@@ -44,9 +44,6 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
     private var firedFrom: Nanoseconds = 0
     private var lateFrom: Nanoseconds = 0
 
-    /// Packets that wait to be put in order, at most; the memory is taken as it is needed.
-    static var sorterCapacity: Int { 1 << 20 }
-
     private static var batchCapacity: Int { 256 }
 
     deinit { batch.deallocate() }
@@ -56,7 +53,7 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
         allowedLateness = configuration.allowedLateness
         isOrdered = configuration.watermarkDelay != nil
         watermarks = BoundedOutOfOrderness(delay: configuration.watermarkDelay)
-        sorter = EventTimeSorter(capacity: Self.sorterCapacity)
+        sorter = EventTimeSorter(capacity: ReplayLimits.waitingPackets)
         self.consumer = consumer
         // Flows time out on ticks: a second will do, where it fits the slices.
         tickLength =
@@ -139,7 +136,7 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
         if batchCount == Self.batchCapacity { handBatch() }
     }
 
-    private mutating func handBatch() {
+    mutating func handBatch() {
         consumer.add(UnsafeMutableBufferPointer(start: batch, count: batchCount))
         batchCount = 0
     }

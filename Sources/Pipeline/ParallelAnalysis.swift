@@ -11,12 +11,15 @@ final class ParallelAnalysis: Analysis {
         case packets(WorkerBatch)
         case advance(time: Nanoseconds, dirty: [Int64])
         case finish(dirty: [Int64])
+        case barrier(FrozenReplay)
+        case stop
     }
 
     /// A point of the stream at which every worker answers.
-    private struct Point: Sendable {
-        var time: Nanoseconds
-        var notes: WindowNotes
+    private enum Point: Sendable {
+        case advance(time: Nanoseconds, notes: WindowNotes)
+        case barrier(FrozenReplay)
+        case stop
     }
 
     private struct Worker: Sendable {
@@ -32,25 +35,28 @@ final class ParallelAnalysis: Analysis {
     private let points = BoundedQueue<Point>(capacity: 16)
     private var threads: [WorkerThread] = []
 
-    /// Starts the threads. `makeWriter` is called on the writing thread.
+    /// Starts a thread for each of `analyses`, and one that writes; `makeWriter` is called there.
     init(
-        _ configuration: HostAnalysis.Configuration, workerCount: Int,
-        makeWriter: @escaping @Sendable () -> ResultWriter
+        _ analyses: [AnalysisBox], groupCount: Int, makeWriter: @escaping @Sendable () -> ResultWriter
     ) throws(WorkerThread.CannotStart) {
-        groupCount = configuration.groupCount
-        workers = (0..<workerCount).map { _ in Worker() }
+        self.groupCount = groupCount
+        workers = analyses.map { _ in Worker() }
         batches = workers.map { _ in WorkerBatch() }
-        for worker in workers {
-            threads.append(try WorkerThread { Self.work(worker, configuration) })
+        for (worker, analysis) in zip(workers, analyses) {
+            threads.append(try WorkerThread { Self.work(worker, &analysis.analysis) })
         }
         let (workers, points) = (workers, points)
         threads.append(
             try WorkerThread {
                 var writer = makeWriter()
                 while true {
-                    let point = points.pop()
-                    writer.take(workers.map { $0.results.pop() }, notes: point.notes, time: point.time)
-                    if point.time == .max { return }
+                    switch points.pop() {
+                    case .advance(let time, let notes):
+                        writer.take(workers.map { $0.results.pop() }, notes: notes, time: time)
+                        if time == .max { return }
+                    case .barrier(let barrier): writer.pass(barrier)
+                    case .stop: return
+                    }
                 }
             })
     }
@@ -65,11 +71,21 @@ final class ParallelAnalysis: Analysis {
     }
 
     func advance(to time: Nanoseconds, dirty: [Int64], notes: WindowNotes) {
-        broadcast(.advance(time: time, dirty: dirty), at: Point(time: time, notes: notes))
+        broadcast(.advance(time: time, dirty: dirty), at: .advance(time: time, notes: notes))
+    }
+
+    func pass(_ barrier: FrozenReplay) { broadcast(.barrier(barrier), at: .barrier(barrier)) }
+
+    /// The worker goes on by itself.
+    func settle() {}
+
+    func stop() {
+        broadcast(.stop, at: .stop)
+        for thread in threads { thread.join() }
     }
 
     func finish(dirty: [Int64], notes: WindowNotes) {
-        broadcast(.finish(dirty: dirty), at: Point(time: .max, notes: notes))
+        broadcast(.finish(dirty: dirty), at: .advance(time: .max, notes: notes))
         for thread in threads { thread.join() }
     }
 
@@ -86,10 +102,13 @@ final class ParallelAnalysis: Analysis {
         points.push(point)
     }
 
-    private static func work(_ worker: Worker, _ configuration: HostAnalysis.Configuration) {
-        var analysis = HostAnalysis(configuration)
+    private static func work(_ worker: Worker, _ analysis: inout HostAnalysis) {
+        var freezing = FreezingStep()
         while true {
-            switch worker.inbox.pop() {
+            freezing.goOn(&analysis)
+            // While there is something to copy, nobody waits for packets.
+            guard let message = freezing.isUnderWay ? worker.inbox.tryPop() : worker.inbox.pop() else { continue }
+            switch message {
             case .packets(let batch):
                 analysis.add(batch.contents)
                 batch.count = 0
@@ -97,7 +116,13 @@ final class ParallelAnalysis: Analysis {
             case .advance(let time, let dirty):
                 worker.results.push(analysis.advance(to: time, dirty: dirty))
             case .finish(let dirty):
+                freezing.finish(&analysis)
                 worker.results.push(analysis.finish(dirty: dirty))
+                return
+            case .barrier(let barrier):
+                freezing.begin(barrier, &analysis)
+            case .stop:
+                freezing.finish(&analysis)
                 return
             }
         }

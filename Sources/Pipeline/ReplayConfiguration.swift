@@ -30,13 +30,21 @@ public struct ReplayConfiguration: Sendable {
     /// Draws a progress bar of this width on standard error; `nil` draws none.
     public var progressWidth: Int?
     public var progressUsesColour = false
+    /// For tests: packets in a batch, at most.
+    var readsAtMost: UInt64 = .max
+    /// `nil`: the state is not saved.
+    public var checkpoints: CheckpointOptions?
 
     public init(inputs: [CaptureInput]) { self.inputs = inputs }
 
-    func analysis(keepsFlows: Bool, reportsHosts: Bool) -> HostAnalysis.Configuration {
+    var analysis: HostAnalysis.Configuration {
         HostAnalysis.Configuration(
             windows: windows, allowedLateness: allowedLateness, idleTimeout: idleTimeout,
             activeTimeout: activeTimeout, maximumFlows: maximumFlows, maximumHosts: maximumHosts,
-            keepsFlows: keepsFlows, reportsHosts: reportsHosts, isOrdered: watermarkDelay != nil)
+            keepsFlows: outputs.contains { $0.kind == .flows },
+            reportsHosts: outputs.contains { $0.kind == .hosts }, isOrdered: watermarkDelay != nil)
     }
+
+    /// Whether one thread does everything, so that nobody else has a share of the same windows.
+    var isAnalysedAlone: Bool { workers <= 1 }
 }

@@ -1,3 +1,4 @@
+internal import EventTime
 public import Flows
 public import HostStatistics
 
@@ -42,8 +43,47 @@ public final class ReportWriter {
         try self.init(outputs: outputs, options: options, standardOutput: OutputFile(descriptor: 1))
     }
 
+    /// Goes on where another writer committed: files are cut back to their positions. Throws ``ReportError``, and
+    /// ``StateError`` where the commit is of other outputs.
+    public convenience init(
+        outputs: [OutputSpecification], options: ReportOptions = ReportOptions(), resuming commit: ReportCommit?
+    ) throws {
+        try self.init(
+            outputs: outputs, options: options, standardOutput: OutputFile(descriptor: 1), resuming: commit)
+        if let commit { try take(up: commit) }
+    }
+
+    /// Cuts the files back and hands the outputs their state.
+    private func take(up commit: ReportCommit) throws {
+        guard files.map(\.name) == commit.files.map(\.name) else {
+            throw StateError.unreadable("the outputs are not those of the checkpoint")
+        }
+        var state = StateDecoder(commit.state)
+        for output in outputs { try output.restoreState(from: &state) }
+        try state.finish()
+        for (file, place) in zip(files, commit.files) { try file.goOn(at: Int(place.position)) }
+    }
+
+    /// Hands all rows so far to the kernel, and says what there is.
+    public func commit() throws(ReportError) -> ReportCommit {
+        try flush()
+        return committed
+    }
+
+    /// What was written; nothing is held back.
+    public var committed: ReportCommit {
+        let state = StateEncoder.bytes { state in
+            for output in outputs { output.encodeState(into: &state) }
+        }
+        return ReportCommit(files: files.map(\.committed), state: state)
+    }
+
+    /// The files, to be flushed to disk on another thread, also after they were closed here.
+    public var openFiles: ReportFiles { ReportFiles(files) }
+
     init(
-        outputs specifications: [OutputSpecification], options: ReportOptions, standardOutput: OutputFile
+        outputs specifications: [OutputSpecification], options: ReportOptions, standardOutput: OutputFile,
+        resuming commit: ReportCommit? = nil
     ) throws(ReportError) {
         // Everything that can be wrong with the words is found before any file is emptied.
         try Self.check(specifications, options)
@@ -57,7 +97,11 @@ public final class ReportWriter {
                 file = standardOutput
                 if !files.contains(where: { $0 === file }) { files.append(file) }
             case .file(let path):
-                file = try OutputFile(path: path)
+                if let place = commit?.files.first(where: { $0.name == path }), place.canBeCutBack {
+                    file = try OutputFile(pathAsItIs: path)
+                } else {
+                    file = try OutputFile(path: path)
+                }
                 if files.contains(where: { $0.isSameFile(as: file) }) { throw .sameDestination(path) }
                 files.append(file)
             }
@@ -66,7 +110,7 @@ public final class ReportWriter {
         self.outputs = outputs
         self.files = files
         self.options = options
-        for output in outputs { try output.begin() }
+        if commit == nil { for output in outputs { try output.begin() } }
     }
 
     public var wantsHosts: Bool { wants(.hosts) }
@@ -110,6 +154,13 @@ public final class ReportWriter {
         for file in files where try file.reopen() {
             for output in outputs where output.file === file { try output.begin() }
         }
+    }
+
+    /// Hands all rows so far to the kernel and closes the files: the run will be resumed, and nothing stands under the
+    /// rows.
+    public func close() throws(ReportError) {
+        try flush()
+        for file in files { try file.close() }
     }
 
     /// Writes what is left, the summary under the tables, and closes the files. The end of the run: a reader that

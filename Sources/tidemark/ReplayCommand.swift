@@ -1,5 +1,6 @@
 import ArgumentParser
 import Capture
+import CheckpointStore
 import EventTime
 import Glibc
 import Pipeline
@@ -33,6 +34,9 @@ struct ReplayCommand: ParsableCommand {
 
     @OptionGroup(title: "Reports")
     var reportOptions: ReportOptionGroup
+
+    @OptionGroup(title: "Checkpoints")
+    var checkpointOptions: CheckpointOptionGroup
 
     @Option(
         name: [.short, .long],
@@ -77,6 +81,14 @@ struct ReplayCommand: ParsableCommand {
             throw StandardError.exit(error)
         } catch let error as SandboxError {
             throw StandardError.exit(error, advice: "without --sandbox it may go on")
+        } catch let error as CheckpointError {
+            throw StandardError.exit(error)
+        } catch let error as CheckpointMismatch {
+            StandardError.say("\(error)")
+            throw ExitCode(78)
+        } catch let error as StateError {
+            StandardError.say("\(error)")
+            throw ExitCode(65)
         } catch let error as WorkerThread.CannotStart {
             StandardError.say("cannot start a thread: \(String(cString: strerror(error.code)))")
             throw ExitCode(70)
@@ -101,6 +113,7 @@ struct ReplayCommand: ParsableCommand {
         configuration.outputs = outputs
         configuration.reportOptions = reportOptions.options(flushesEachWindow: configuration.speed != nil)
         configuration.isVerbose = verbose
+        configuration.checkpoints = checkpointOptions.options
         configuration.progressWidth = progress ?? errorTerminal.isTerminal ? errorTerminal.width : nil
         configuration.progressUsesColour = errorTerminal.usesColour
         return configuration
@@ -109,6 +122,7 @@ struct ReplayCommand: ParsableCommand {
     private func report(_ outcome: ReplayJob.Outcome) throws {
         for error in outcome.inputErrors { StandardError.say("\(error)") }
         if verbose { for line in outcome.problems { StandardError.say(line) } }
+        if verbose, let line = outcome.checkpoints?.line { StandardError.say(line) }
         if !quiet { for line in outcome.summary.exitLines { StandardError.write(line + "\n") } }
         if let error = outcome.outputError, error.category != .readerGone { throw StandardError.exit(error) }
         if let worst = outcome.inputErrors.map(\.category.exitCode).max() { throw ExitCode(worst) }

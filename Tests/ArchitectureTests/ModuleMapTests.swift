@@ -20,7 +20,10 @@ private let moduleMap: [(module: String, imports: Set<String>)] = [
     ("Reports", ["HostStatistics", "Flows", "Packets", "EventTime", "Glibc"]),
     (
         "Pipeline",
-        ["Capture", "Reports", "HostStatistics", "Flows", "Packets", "EventTime", "Glibc", "Synchronization"]
+        [
+            "CheckpointStore", "Capture", "Reports", "HostStatistics", "Flows", "Packets", "EventTime", "Glibc",
+            "Synchronization",
+        ]
     ),
     (
         "Dashboard",

@@ -34,6 +34,9 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
     /// Identifiers ever handed out: the free ones are below this bound.
     @usableFromInline var bound = 0
     @usableFromInline var free: [UInt32] = []
+    /// While the table is being frozen: its image, and the identifier from which on entries may still be uncopied.
+    @usableFromInline var frozen: FrozenTable<Key, Value>?
+    @usableFromInline var uncopied = Int.max
 
     /// Room for `minimumCapacity` entries before the table grows.
     @inlinable public init(minimumCapacity: Int = 8) {
@@ -42,10 +45,21 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
         entries = Self.allocate(capacity)
     }
 
-    @inlinable deinit { entries.deallocate() }
+    @inlinable deinit {
+        if let frozen {
+            // Who encodes the image still wants what was not copied.
+            for piece in 0..<(bound + FrozenTable<Key, Value>.pieceSize) / FrozenTable<Key, Value>.pieceSize {
+                frozen.copyPiece(piece, of: entries)
+            }
+        }
+        entries.deallocate()
+    }
 
     /// Entries held.
     @inlinable public var count: Int { bound - free.count }
+
+    /// Identifiers in use, or free after use, are below this bound.
+    @inlinable public var identifierBound: Int { bound }
 
     /// The entries themselves, good until the next insertion: for reading them while another part of their owner
     /// changes.
@@ -55,8 +69,14 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
     @inlinable @inline(__always)
     public subscript(identifier: Int) -> UnsafeMutablePointer<Entry> {
         assert(identifier >= 0 && identifier < bound)
+        if identifier >= uncopied { preserve(identifier) }
         return entries + identifier
     }
+
+    /// An entry that the subscript has handed out since the table was last frozen, or that was inserted since: without
+    /// looking whether it must be copied first.
+    @inlinable @inline(__always)
+    public func again(_ identifier: Int) -> UnsafeMutablePointer<Entry> { entries + identifier }
 
     /// The identifier of `key`'s entry; -1 where there is none. `hash` is the key's own.
     @inlinable @inline(__always)
@@ -91,6 +111,7 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
         let identifier: Int
         if let reused = free.popLast() {
             identifier = Int(reused)
+            if identifier >= uncopied { preserve(identifier) }
         } else {
             if bound == capacity { grow() }
             identifier = bound
@@ -112,6 +133,8 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
         assert(free.isEmpty)
         index.remove(identifier, hash: hash)
         bound -= 1
+        if bound >= uncopied { preserve(bound) }
+        if identifier >= uncopied { preserve(identifier) }
         guard identifier != bound else { return }
         entries[identifier] = entries[bound]
         index.rename(bound, to: identifier, hash: entries[identifier].key.tableHash)
@@ -119,6 +142,7 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
 
     /// Removes every entry and keeps the memory.
     @inlinable public mutating func removeAll() {
+        if frozen != nil { finishFreezing() }
         index.removeAll()
         free.removeAll(keepingCapacity: true)
         bound = 0

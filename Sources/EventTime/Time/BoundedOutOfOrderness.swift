@@ -29,3 +29,21 @@ public struct BoundedOutOfOrderness: Sendable {
         return true
     }
 }
+
+extension BoundedOutOfOrderness {
+    public func encode(into state: inout StateEncoder) {
+        state.encode(watermark)
+        state.encode(newest)
+    }
+
+    /// Goes on where another one with this delay was. Throws ``StateError``.
+    public init(delay: Nanoseconds?, from state: inout StateDecoder) throws(StateError) {
+        self.init(delay: delay)
+        watermark = try state.decode()
+        newest = try state.decode()
+        // The delay may have been another, as long as nothing is promised that has not been seen.
+        guard watermark == .min || watermark < newest else {
+            throw state.invalid("a watermark of \(watermark) behind elements up to \(newest)")
+        }
+    }
+}

@@ -120,3 +120,65 @@ public struct TimerWheel: ~Copyable {
         Int((first &+ step).flooredRemainder(dividingBy: Int64(slotCount)))
     }
 }
+
+/// The timers of a ``TimerWheel`` as they were at one instant.
+public struct FrozenTimers: Sendable {
+    fileprivate var resolution: Nanoseconds
+    fileprivate var heads: [UInt32]
+    fileprivate var next: [UInt32]
+    fileprivate var current: Int64?
+    fileprivate var earliest: Int64
+
+    /// Writes the slots' lists in their order: it decides who fires first.
+    public func encode(into state: inout StateEncoder) {
+        state.encode(resolution)
+        current.encode(into: &state)
+        state.encode(earliest)
+        var list: [UInt32] = []
+        for head in heads {
+            list.removeAll(keepingCapacity: true)
+            var timer = head
+            while timer != TimerWheel.none {
+                list.append(timer)
+                timer = next[Int(timer)]
+            }
+            list.encode(into: &state)
+        }
+    }
+}
+
+extension TimerWheel {
+    /// O(1); the wheel's next change copies four bytes for each timer.
+    public func freeze() -> FrozenTimers {
+        FrozenTimers(resolution: resolution, heads: heads, next: next, current: current, earliest: earliest)
+    }
+
+    /// Reads what ``FrozenTimers/encode(into:)`` wrote: a timer for each of `identifiers` that is true, and no other.
+    /// Throws ``StateError``.
+    public init(resolution: Nanoseconds, identifiers: [Bool], from state: inout StateDecoder) throws(StateError) {
+        self.init(resolution: resolution)
+        guard try state.decode() == resolution else { throw state.invalid("timers of another resolution") }
+        current = try Int64?(from: &state)
+        earliest = try state.decode()
+        next = Array(repeating: Self.none, count: identifiers.count)
+        previous = next
+        slot = next
+        for position in 0..<Self.slotCount {
+            var last = Self.none
+            for timer in try [UInt32](from: &state) {
+                let place = Int(timer)
+                guard place < identifiers.count, identifiers[place], slot[place] == Self.none else {
+                    throw state.invalid("timer \(timer) is set twice, or for nobody")
+                }
+                if last == Self.none { heads[position] = timer } else { next[Int(last)] = timer }
+                previous[place] = last
+                slot[place] = UInt32(position)
+                last = timer
+                count += 1
+            }
+        }
+        guard count == identifiers.count(where: { $0 }), count == 0 || current != nil else {
+            throw state.invalid("\(count) timers are set")
+        }
+    }
+}

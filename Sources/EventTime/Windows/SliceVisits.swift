@@ -30,13 +30,13 @@
     }
 
     /// The newest slice visited; `Int64.min` before the first visit.
-    public private(set) var last = Int64.min
+    public internal(set) var last = Int64.min
     /// The newest slice visited that `recent` no longer shows; `Int64.min` where there is none.
     var older = Int64.min
     /// Bit `i`: slice `last - i` was visited.
     var recent: UInt64 = 0
     /// Whether the end of the newest chain is still to be counted (see ``end()``).
-    public private(set) var isOpen = false
+    public internal(set) var isOpen = false
 
     @inlinable public init() {}
 
@@ -76,7 +76,7 @@
         } else {
             let kept = recent << UInt64(distance)
             let dropped = recent >> UInt64(64 - distance)
-            if dropped != 0 { older = last - 64 + distance - Int64(dropped.trailingZeroBitCount) }
+            if dropped != 0 { older = last &- 64 &+ distance &- Int64(dropped.trailingZeroBitCount) }
             recent = kept | 1
         }
         last = slice
@@ -113,7 +113,7 @@
         let later = recent & ((1 << UInt64(back)) - 1)
         let after = last - Int64(63 - later.leadingZeroBitCount)
         let earlier = back == 63 ? 0 : recent >> UInt64(back + 1)
-        if earlier != 0 { return (slice - 1 - Int64(earlier.trailingZeroBitCount), after) }
+        if earlier != 0 { return (slice &- 1 &- Int64(earlier.trailingZeroBitCount), after) }
         return (older == .min ? nil : older, after)
     }
 }

@@ -33,9 +33,9 @@ extension SlicedWindows where Accumulator: AdmittedAccumulator {
                 return false
             }
             if identifier < 0 { identifier = slice.pointee.table.insert(key, hash: hash, value: Accumulator()) }
-            slice.pointee.table[identifier].pointee.value.admittedGroups |= bit
+            slice.pointee.table.again(identifier).pointee.value.admittedGroups |= bit
         }
-        body(&slice.pointee.table[identifier].pointee.value)
+        body(&slice.pointee.table.again(identifier).pointee.value)
         amend(number, key, body)
         return true
     }

@@ -65,16 +65,19 @@ public final class LiveJob {
     public func run() throws -> Outcome {
         try hooks.afterOpening()
         let settings = configuration.analysis
-        let analysis = settings.analysis(keepsFlows: output.wantsFlows, reportsHosts: output.wantsHosts)
-        let output = output
-        if settings.workers > 1 {
-            let workers = min(settings.workers, analysis.groupCount)
-            let consumer = try ParallelAnalysis(analysis, workerCount: workers) {
-                ResultWriter(analysis) { output.write($0) }
+        var analysis = settings.analysis
+        // The screen wants them, too.
+        analysis.keepsFlows = output.wantsFlows
+        analysis.reportsHosts = output.wantsHosts
+        let box = AnalysisBox(HostAnalysis(analysis, isAlone: settings.isAnalysedAlone))
+        let (output, configured) = (output, analysis)
+        if settings.isAnalysedAlone {
+            follow(into: SerialAnalysis(box, writer: ResultWriter(analysis, output: output)))
+        } else {
+            let consumer = try ParallelAnalysis([box], groupCount: analysis.groupCount) {
+                ResultWriter(configured, output: output)
             }
             follow(into: consumer)
-        } else {
-            follow(into: SerialAnalysis(analysis, writer: ResultWriter(analysis) { output.write($0) }))
         }
         summary.windows = output.windows
         summary.flows = output.flows

@@ -17,12 +17,52 @@ final class OutputFile {
 
     private let path: String?
     private var descriptor: Int32
+    private var isRegular: Bool
+    private var tail = FileTail()
 
     /// Creates the file, or empties it.
     init(path: String) throws(ReportError) {
         name = path
         self.path = path
         descriptor = try Self.open(path, flags: O_TRUNC)
+        isRegular = Self.isRegular(descriptor)
+    }
+
+    /// Opens the file as it is; ``goOn(at:)`` follows.
+    init(pathAsItIs path: String) throws(ReportError) {
+        name = path
+        self.path = path
+        descriptor = try Self.open(path, flags: 0)
+        isRegular = Self.isRegular(descriptor)
+    }
+
+    /// Goes on behind the first `position` bytes: a file is cut back to them.
+    func goOn(at position: Int) throws(ReportError) {
+        self.position = position
+        guard isRegular, path != nil else { return }
+        guard ftruncate(descriptor, off_t(position)) == 0, lseek(descriptor, off_t(position), SEEK_SET) >= 0 else {
+            throw .cannotWrite(path: name, code: errno, position: position)
+        }
+    }
+
+    /// What was written so far, all of which is with the kernel.
+    var committed: ReportCommit.File {
+        let (count, digest) = tail.summary
+        return ReportCommit.File(
+            name: name, position: UInt64(position), canBeCutBack: path != nil && isRegular,
+            tailCount: count, tailDigest: digest)
+    }
+
+    private static func isRegular(_ descriptor: Int32) -> Bool {
+        var information = stat()
+        return fstat(descriptor, &information) == 0 && information.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// A second descriptor of a file that can be flushed to disk.
+    func duplicate() -> (name: String, descriptor: Int32)? {
+        guard path != nil, isRegular else { return nil }
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        return copy < 0 ? nil : (name, copy)
     }
 
     /// Writes to a descriptor that is open already and stays so, such as standard output.
@@ -30,6 +70,7 @@ final class OutputFile {
         self.name = name
         path = nil
         self.descriptor = descriptor
+        isRegular = Self.isRegular(descriptor)
     }
 
     deinit {
@@ -41,6 +82,7 @@ final class OutputFile {
         defer { text.removeAll() }
         guard !isAbandoned else { return }
         var done = 0
+        defer { tail.append(UnsafeRawBufferPointer(rebasing: text.bytes[..<done])) }
         while done < text.count {
             let rest = UnsafeRawBufferPointer(rebasing: text.bytes[done...])
             let written = Glibc.write(descriptor, rest.baseAddress, rest.count)
@@ -75,8 +117,10 @@ final class OutputFile {
         guard let path else { return false }
         try close()
         descriptor = try Self.open(path, flags: O_APPEND)
+        isRegular = Self.isRegular(descriptor)
         let end = lseek(descriptor, 0, SEEK_END)
         position = end > 0 ? Int(end) : 0
+        tail.removeAll()
         return position == 0
     }
 

@@ -20,6 +20,8 @@ public enum ReportError: Error, Hashable, Sendable {
     case cannotCreate(path: String, code: Int32)
     /// `code` is errno's; the output ends after `position` bytes.
     case cannotWrite(path: String, code: Int32, position: Int)
+    /// What was written could not be flushed to disk; `code` is errno's.
+    case cannotSynchronise(path: String, code: Int32)
     /// Who read standard output has gone (EPIPE) and nothing else is left to write: a quiet end, not a failure.
     case readerGone
 
@@ -38,7 +40,7 @@ public enum ReportError: Error, Hashable, Sendable {
     public var category: Category {
         switch self {
         case .cannotCreate: .cannotCreate
-        case .cannotWrite: .inputOutput
+        case .cannotWrite, .cannotSynchronise: .inputOutput
         case .readerGone: .readerGone
         default: .usage
         }
@@ -77,12 +79,14 @@ extension ReportError: CustomStringConvertible {
             return "\(path): cannot create: \(Self.words(of: code))"
         case .cannotWrite(let path, let code, let position):
             return "\(path): cannot write after \(position) bytes: \(Self.words(of: code))"
+        case .cannotSynchronise(let path, let code):
+            return "\(path): cannot flush to disk: \(Self.words(of: code))"
         case .readerGone:
             return "standard output: nobody reads on"
         }
     }
 
-    private static func words(of code: Int32) -> String {
+    static func words(of code: Int32) -> String {
         guard let text = strerror(code) else { return "error \(code)" }
         return String(cString: text)
     }

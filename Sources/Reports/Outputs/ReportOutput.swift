@@ -1,3 +1,4 @@
+internal import EventTime
 internal import Flows
 internal import HostStatistics
 
@@ -14,6 +15,16 @@ protocol ReportOutput: AnyObject {
     func flush() throws(ReportError)
     /// Writes all that is left, and what can only be written at the end. Does not close the file.
     func finish() throws(ReportError)
+    /// Writes what rows to come depend on, beside the file itself.
+    func encodeState(into state: inout StateEncoder)
+    /// Takes up what ``encodeState(into:)`` wrote, in an output that has got no rows.
+    func restoreState(from state: inout StateDecoder) throws(StateError)
+}
+
+/// Most rows depend on nothing but themselves.
+extension ReportOutput {
+    func encodeState(into state: inout StateEncoder) {}
+    func restoreState(from state: inout StateDecoder) throws(StateError) {}
 }
 
 /// Rows as CSV, TSV or JSON Lines, written a good many at a time.

@@ -1,3 +1,4 @@
+internal import EventTime
 internal import Flows
 internal import HostStatistics
 
@@ -85,6 +86,12 @@ final class FlowRowOutput: ReportOutput {
     }
 
     func flush() throws(ReportError) { try rows.flush() }
+
+    func encodeState(into state: inout StateEncoder) { best?.encode(into: &state) }
+
+    func restoreState(from state: inout StateDecoder) throws(StateError) {
+        if let limit = best?.limit { best = try TopRows(limit: limit, from: &state) }
+    }
 
     func finish() throws(ReportError) {
         if let best { try Self.append(best.sorted(), to: &rows) }

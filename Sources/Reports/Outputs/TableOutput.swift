@@ -1,3 +1,4 @@
+internal import EventTime
 internal import Flows
 internal import HostStatistics
 
@@ -44,6 +45,20 @@ final class TableOutput: ReportOutput {
     func flush() throws(ReportError) {
         try file.write(&text)
         end = file.position
+    }
+
+    func encodeState(into state: inout StateEncoder) {
+        end.encode(into: &state)
+        hosts?.encodeState(into: &state)
+        totals?.encodeState(into: &state)
+        flows?.encodeState(into: &state)
+    }
+
+    func restoreState(from state: inout StateDecoder) throws(StateError) {
+        end = try Int(from: &state)
+        try hosts?.restoreState(from: &state)
+        try totals?.restoreState(from: &state)
+        try flows?.restoreState(from: &state)
     }
 
     func finish() throws(ReportError) {

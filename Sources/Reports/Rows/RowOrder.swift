@@ -23,7 +23,7 @@ struct RowOrder<Row: ReportRow> {
 
 /// The best so many of any number of elements, by a rank and then by who came first.
 package struct TopRows<Element> {
-    private struct Entry {
+    struct Entry {
         let rank: UInt64
         let arrival: Int
         let element: Element
@@ -35,9 +35,9 @@ package struct TopRows<Element> {
 
     package let limit: Int
     /// All elements offered.
-    package private(set) var count = 0
+    package internal(set) var count = 0
     /// A heap whose first entry is the worst once it is full; before that in order of arrival.
-    private var entries: [Entry] = []
+    var entries: [Entry] = []
 
     package init(limit: Int) { self.limit = limit }
 

@@ -33,6 +33,12 @@ struct FlowTable {
         for flow in flows { best.add(flow, rank: ranking?.rank(of: flow) ?? flow.bytes) }
     }
 
+    func encodeState(into state: inout StateEncoder) { best.encode(into: &state) }
+
+    mutating func restoreState(from state: inout StateDecoder) throws(StateError) {
+        best = try TopRows(limit: best.limit, from: &state)
+    }
+
     /// All lines, each with its line feed.
     func text() -> String {
         let flows = best.sorted()

@@ -33,6 +33,16 @@ struct HostTable {
             ], width: width)
     }
 
+    func encodeState(into state: inout StateEncoder) {
+        layout.encodeState(into: &state)
+        latestEnd.encode(into: &state)
+    }
+
+    mutating func restoreState(from state: inout StateDecoder) throws(StateError) {
+        try layout.restoreState(from: &state)
+        latestEnd = try Nanoseconds?(from: &state)
+    }
+
     /// The lines for one window, each with its line feed.
     mutating func text(of report: WindowReport) -> String {
         var text = silence(before: report.window)

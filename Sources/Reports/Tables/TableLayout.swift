@@ -1,3 +1,5 @@
+internal import EventTime
+
 /// One column of a table for people.
 package struct TableColumn {
     package enum Side {
@@ -53,6 +55,18 @@ package struct TableLayout {
         for row in rows {
             for (column, cell) in row.enumerated() { natural[column] = max(natural[column], cell.count) }
         }
+        choose()
+    }
+
+    /// The columns' widths so far, whatever is shown of them.
+    func encodeState(into state: inout StateEncoder) { natural.encode(into: &state) }
+
+    mutating func restoreState(from state: inout StateDecoder) throws(StateError) {
+        let widths = try [Int](from: &state)
+        guard widths.count == columns.count, widths.allSatisfy({ (0...1 << 16).contains($0) }) else {
+            throw state.invalid("columns of another table")
+        }
+        natural = widths
         choose()
     }
 

@@ -23,6 +23,16 @@ struct TotalsTable {
     /// Makes the next line begin with the columns' titles again: something else was written in between.
     mutating func wasInterrupted() { hasHeader = false }
 
+    func encodeState(into state: inout StateEncoder) {
+        layout.encodeState(into: &state)
+        hasHeader.encode(into: &state)
+    }
+
+    mutating func restoreState(from state: inout StateDecoder) throws(StateError) {
+        try layout.restoreState(from: &state)
+        hasHeader = try Bool(from: &state)
+    }
+
     /// The lines for one window, each with its line feed, after the titles where it is the first.
     mutating func text(of report: WindowReport) -> String {
         let cells = [

@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""What checkpoints cost: pause, throughput, memory, size, and the time to restore.
+
+usage: Benchmarks/checkpoints/run.py [--packets N] [--flows N] [--clients N] [--servers N] [--rounds N]
+                                     [--interval D] [--workers N] [--binary FILE] [DIRECTORY]
+
+Builds tidemark and the generator in release unless --binary names one, generates a capture in DIRECTORY (a temporary
+one by default), and replays it in turns without checkpoints and with one each second. Prints Markdown.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def build():
+    subprocess.run(["make", "build"], cwd=ROOT, check=True, stdout=sys.stderr)
+    return str(ROOT / ".build-release/release/tidemark")
+
+
+def generate(path, options):
+    package = ["swift", "run", "-c", "release", "--package-path", str(ROOT / "Benchmarks"), "generate-capture"]
+    subprocess.run(
+        package + [path, "--packets", str(options.packets), "--flows", str(options.flows),
+                   "--clients", str(options.clients), "--servers", str(options.servers), "--seconds", "60"],
+        check=True, stdout=sys.stderr)
+
+
+def replay(binary, options, capture, folder, extra, kill_after=None):
+    """Runs one replay: seconds on the wall, seconds of processors, peak memory in MB, standard error."""
+    command = [
+        binary, "replay", "-v", "--no-progress", "--workers", str(options.workers), "--window", "10s",
+        "--slide", "5s", "--idle-timeout", "10m", "--active-timeout", "1h",
+        "-o", f"hosts:{folder}/hosts.csv", "-o", f"totals:{folder}/totals.csv"] + extra + [capture]
+    started = time.monotonic()
+    with open(f"{folder}/errors", "w+") as errors:
+        process = subprocess.Popen(command, stderr=errors)
+        if kill_after is not None:
+            time.sleep(kill_after)
+            # Not through `process`, which might reap it where it has ended already.
+            os.kill(process.pid, signal.SIGKILL)
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.monotonic() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        errors.seek(0)
+        text = errors.read()
+    if process.returncode != 0 and kill_after is None:
+        sys.exit(f"{' '.join(command)}: exit status {process.returncode}\n{text}")
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, text
+
+
+def figures(binary, checkpoints):
+    """The newest checkpoint's figures: live flows, hosts, sizes."""
+    text = subprocess.run([binary, "checkpoint", "inspect", checkpoints], capture_output=True, text=True).stdout
+    return text[text.find("figures"):]
+
+
+def median(numbers):
+    return sorted(numbers)[len(numbers) // 2]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--packets", type=int, default=20_000_000)
+    parser.add_argument("--flows", type=int, default=2_000_000)
+    parser.add_argument("--clients", type=int, default=64_000)
+    parser.add_argument("--servers", type=int, default=36_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--interval", default="1s")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--binary")
+    parser.add_argument("directory", nargs="?")
+    options = parser.parse_args()
+
+    binary = options.binary or build()
+    folder = options.directory or tempfile.mkdtemp(prefix="tidemark-checkpoints-")
+    os.makedirs(folder, exist_ok=True)
+    capture = f"{folder}/capture.pcap"
+    checkpoints = f"{folder}/checkpoints"
+    if not os.path.exists(capture):
+        generate(capture, options)
+    saving = ["--checkpoint-dir", checkpoints, "--checkpoint-interval", options.interval]
+
+    without, saved, lines = [], [], []
+    for _ in range(options.rounds):
+        without.append(replay(binary, options, capture, folder, []))
+        reference = Path(f"{folder}/hosts.csv").read_bytes()
+        shutil.rmtree(checkpoints, ignore_errors=True)
+        saved.append(replay(binary, options, capture, folder, saving))
+        lines.append(next(line for line in saved[-1][3].splitlines() if "checkpoints:" in line))
+        if Path(f"{folder}/hosts.csv").read_bytes() != reference:
+            sys.exit("the rows differ with and without checkpoints")
+
+    # Killed near its end, where most is live, and started again.
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    replay(binary, options, capture, folder, saving, kill_after=0.8 * median([run[0] for run in saved]))
+    state = figures(binary, checkpoints)
+    restored = replay(binary, options, capture, folder, saving)[3]
+    if Path(f"{folder}/hosts.csv").read_bytes() != reference:
+        sys.exit("the rows differ after a kill")
+
+    wall = [median([run[0] for run in runs]) for runs in (without, saved)]
+    print(f"{options.packets} packets, {options.workers} workers, a checkpoint every {options.interval}, "
+          f"{options.rounds} rounds, medians\n")
+    print("| | without | with checkpoints | ratio |\n| --- | ---: | ---: | ---: |")
+    for name, index, unit in (("wall time", 0, "s"), ("CPU time", 1, "s"), ("peak memory", 2, "MB")):
+        a, b = (median([run[index] for run in runs]) for runs in (without, saved))
+        print(f"| {name} | {a:.2f} {unit} | {b:.2f} {unit} | {b / a:.3f} |")
+    print(f"\nThroughput with checkpoints: {100 * wall[0] / wall[1]:.1f} % of that without.\n")
+    for line in lines:
+        print(f"- {line.removeprefix('tidemark: ')}")
+    found = re.search(r"restored in ([\d.]+ ms)", restored)
+    print(f"\nRestored in {found.group(1) if found else '(no checkpoint)'}, from:\n\n```\n{state}```")
+    if not options.directory:
+        shutil.rmtree(folder)
+
+
+main()

@@ -1,0 +1,156 @@
+public import EventTime
+import Packets
+
+// What the flows keep, field by field: 8 bytes little-endian are not the 8 bytes in memory everywhere, and fields may
+// change their places.
+
+extension FlowKey: StateValue {
+    @inlinable public func encode(into state: inout StateEncoder) {
+        state.encode(lowAddressHigh)
+        state.encode(lowAddressLow)
+        state.encode(highAddressHigh)
+        state.encode(highAddressLow)
+        state.encode(separation)
+        state.encode(lowPort)
+        state.encode(highPort)
+        state.encode(transport)
+        state.encode(family)
+    }
+
+    @inlinable public init(from state: inout StateDecoder) throws(StateError) {
+        self.init(
+            lowAddressHigh: try state.decode(), lowAddressLow: try state.decode(),
+            highAddressHigh: try state.decode(), highAddressLow: try state.decode(),
+            separation: try state.decode(), lowPort: try state.decode(), highPort: try state.decode(),
+            transport: try state.decode(), family: try state.decode())
+        guard family == 4 || family == 6 else { throw state.invalid("addresses of family \(family)") }
+    }
+}
+
+extension Traffic: StateValue {
+    @inlinable public func encode(into state: inout StateEncoder) {
+        state.encode(packets)
+        state.encode(bytes)
+        state.encode(wireBytes)
+    }
+
+    @inlinable public init(from state: inout StateDecoder) throws(StateError) {
+        self.init(
+            packets: try state.decodeCounter(), bytes: try state.decodeCounter(),
+            wireBytes: try state.decodeCounter())
+    }
+}
+
+extension PendingTraffic: StateValue {
+    @inlinable func encode(into state: inout StateEncoder) {
+        state.encode(bytesFromLow)
+        state.encode(bytesFromHigh)
+        state.encode(wireBytesFromLow)
+        state.encode(wireBytesFromHigh)
+        state.encode(packetsFromLow)
+        state.encode(packetsFromHigh)
+    }
+
+    @inlinable init(from state: inout StateDecoder) throws(StateError) {
+        self.init()
+        bytesFromLow = try state.decode()
+        bytesFromHigh = try state.decode()
+        wireBytesFromLow = try state.decode()
+        wireBytesFromHigh = try state.decode()
+        packetsFromLow = try state.decode()
+        packetsFromHigh = try state.decode()
+    }
+}
+
+extension TCPState: StateValue {
+    @inlinable public func encode(into state: inout StateEncoder) {
+        state.encode(lowFlags)
+        state.encode(highFlags)
+        state.encode(initialSequence)
+        sawSYN.encode(into: &state)
+        synIsFromHigh.encode(into: &state)
+        isUnderWay.encode(into: &state)
+    }
+
+    @inlinable public init(from state: inout StateDecoder) throws(StateError) {
+        self.init()
+        lowFlags = try state.decode()
+        highFlags = try state.decode()
+        initialSequence = try state.decode()
+        sawSYN = try Bool(from: &state)
+        synIsFromHigh = try Bool(from: &state)
+        isUnderWay = try Bool(from: &state)
+    }
+}
+
+extension FlowState: StateValue where Attachment: StateValue {
+    @inlinable public func encode(into state: inout StateEncoder) {
+        tcp.encode(into: &state)
+        initiatorIsHigh.encode(into: &state)
+        hasPorts.encode(into: &state)
+        isListed.encode(into: &state)
+        state.encode(start)
+        state.encode(last)
+        state.encode(slice)
+        pending.encode(into: &state)
+        fromLow.encode(into: &state)
+        fromHigh.encode(into: &state)
+        attachment.encode(into: &state)
+    }
+
+    @inlinable public init(from state: inout StateDecoder) throws(StateError) {
+        tcp = try TCPState(from: &state)
+        initiatorIsHigh = try Bool(from: &state)
+        hasPorts = try Bool(from: &state)
+        isListed = try Bool(from: &state)
+        start = try state.decode()
+        last = try state.decode()
+        slice = try state.decode()
+        pending = try PendingTraffic(from: &state)
+        fromLow = try Traffic(from: &state)
+        fromHigh = try Traffic(from: &state)
+        attachment = try Attachment(from: &state)
+        guard start <= last else { throw state.invalid("a flow that ends before it starts") }
+    }
+}
+
+extension FlowPacket: StateValue {
+    public func encode(into state: inout StateEncoder) {
+        state.encode(time)
+        key.encode(into: &state)
+        state.encode(kind.rawValue)
+        state.encode(tcpFlags)
+        state.encode(fragment.rawValue)
+        isFromHigh.encode(into: &state)
+        hasPorts.encode(into: &state)
+        isRevising.encode(into: &state)
+        state.encode(wireBytes)
+        state.encode(tcpSequence)
+        state.encode(fragmentIdentification)
+        state.encode(bytes)
+    }
+
+    public init(from state: inout StateDecoder) throws(StateError) {
+        self.init(DecodedPacket(wireBytes: 0), time: try state.decode())
+        key = try FlowKey(from: &state)
+        guard let kind = DecodedPacket.Kind(rawValue: try state.decode()) else {
+            throw state.invalid("a packet of no kind")
+        }
+        self.kind = kind
+        tcpFlags = try state.decode()
+        guard let fragment = DecodedPacket.Fragment(rawValue: try state.decode()) else {
+            throw state.invalid("a fragment of no kind")
+        }
+        self.fragment = fragment
+        isFromHigh = try Bool(from: &state)
+        hasPorts = try Bool(from: &state)
+        isRevising = try Bool(from: &state)
+        wireBytes = try state.decode()
+        tcpSequence = try state.decode()
+        fragmentIdentification = try state.decode()
+        bytes = try state.decode()
+        // Hashes follow from the key, so that they may change from one version to the next.
+        pairHash = key.pairHash
+        hash = key.hash(pairHash: pairHash)
+    }
+}

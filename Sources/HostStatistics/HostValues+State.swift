@@ -1,0 +1,191 @@
+public import EventTime
+public import Flows
+
+// What the windows keep, field by field.
+
+extension HostKey: StateValue {
+    @inlinable public func encode(into state: inout StateEncoder) {
+        state.encode(high)
+        state.encode(low)
+        state.encode(family)
+    }
+
+    @inlinable public init(from state: inout StateDecoder) throws(StateError) {
+        self.init(high: try state.decode(), low: try state.decode(), family: try state.decode())
+        guard family == 4 || family == 6 || family == 255 else {
+            throw state.invalid("a host of family \(family)")
+        }
+    }
+}
+
+extension HostTraffic: StateValue {
+    @inlinable public func encode(into state: inout StateEncoder) {
+        sent.encode(into: &state)
+        received.encode(into: &state)
+        state.encode(flowsBegan)
+        state.encode(flowsEnded)
+        state.encode(flowsStarted)
+        state.encode(peersBegan)
+        state.encode(peersEnded)
+        state.encode(admittedGroups)
+    }
+
+    @inlinable public init(from state: inout StateDecoder) throws(StateError) {
+        self.init()
+        sent = try Traffic(from: &state)
+        received = try Traffic(from: &state)
+        flowsBegan = try state.decode()
+        flowsEnded = try state.decode()
+        flowsStarted = try state.decode()
+        peersBegan = try state.decode()
+        peersEnded = try state.decode()
+        admittedGroups = try state.decode()
+    }
+}
+
+extension TotalKey: StateValue {
+    @inlinable public func encode(into state: inout StateEncoder) {}
+    @inlinable public init(from state: inout StateDecoder) throws(StateError) { self.init() }
+}
+
+extension TotalTraffic: StateValue {
+    @inlinable public func encode(into state: inout StateEncoder) {
+        ip.encode(into: &state)
+        nonIP.encode(into: &state)
+        malformed.encode(into: &state)
+        state.encode(flowsBegan)
+        state.encode(flowsEnded)
+    }
+
+    @inlinable public init(from state: inout StateDecoder) throws(StateError) {
+        self.init()
+        ip = try Traffic(from: &state)
+        nonIP = try Traffic(from: &state)
+        malformed = try Traffic(from: &state)
+        flowsBegan = try state.decode()
+        flowsEnded = try state.decode()
+    }
+}
+
+extension CountedEnds: StateValue {
+    @inlinable func encode(into state: inout StateEncoder) {
+        state.encode(UInt8((lowIsOther ? 1 : 0) | (highIsOther ? 2 : 0)))
+    }
+
+    @inlinable init(from state: inout StateDecoder) throws(StateError) {
+        let bits = try state.decode(UInt8.self)
+        guard bits < 4 else { throw state.invalid("ends counted \(bits)") }
+        self.init()
+        lowIsOther = bits & 1 != 0
+        highIsOther = bits & 2 != 0
+    }
+}
+
+extension FlowVisits: StateValue {
+    @inlinable public func encode(into state: inout StateEncoder) {
+        visits.encode(into: &state)
+        state.encode(check)
+        state.encode(startSlice)
+        state.encode(serial)
+        state.encode(pair)
+        state.encode(pairSerial)
+        ends.encode(into: &state)
+        countsAsPeer.encode(into: &state)
+    }
+
+    @inlinable public init(from state: inout StateDecoder) throws(StateError) {
+        let visits = try SliceVisits(from: &state)
+        let (check, startSlice) = (try state.decode(Int64.self), try state.decode(Int64.self))
+        self.init(serial: try state.decode())
+        self.visits = visits
+        self.check = check
+        self.startSlice = startSlice
+        pair = try state.decode()
+        pairSerial = try state.decode()
+        ends = try CountedEnds(from: &state)
+        countsAsPeer = try Bool(from: &state)
+        guard serial != 0, pair >= -1, pair == -1 || pairSerial != 0 else {
+            throw state.invalid("a flow or a pair without a number")
+        }
+    }
+}
+
+extension HostPair: StateValue {
+    @inlinable public func encode(into state: inout StateEncoder) {
+        state.encode(lowHigh)
+        state.encode(lowLow)
+        state.encode(highHigh)
+        state.encode(highLow)
+        state.encode(family)
+    }
+
+    @inlinable public init(from state: inout StateDecoder) throws(StateError) {
+        let (lowHigh, lowLow) = (try state.decode(UInt64.self), try state.decode(UInt64.self))
+        let (highHigh, highLow) = (try state.decode(UInt64.self), try state.decode(UInt64.self))
+        let family = try state.decode(UInt8.self)
+        guard family == 4 || family == 6 else { throw state.invalid("a pair of family \(family)") }
+        self.init(
+            low: HostKey(high: lowHigh, low: lowLow, family: family),
+            high: HostKey(high: highHigh, low: highLow, family: family))
+    }
+}
+
+extension PairVisits: StateValue {
+    @inlinable public func encode(into state: inout StateEncoder) {
+        visits.encode(into: &state)
+        state.encode(check)
+        state.encode(serial)
+        ends.encode(into: &state)
+    }
+
+    @inlinable public init(from state: inout StateDecoder) throws(StateError) {
+        let visits = try SliceVisits(from: &state)
+        let check = try state.decode(Int64.self)
+        self.init(serial: try state.decode())
+        self.visits = visits
+        self.check = check
+        ends = try CountedEnds(from: &state)
+        guard serial != 0 else { throw state.invalid("a pair without a number") }
+    }
+}
+
+extension VisitChecks: StateValue {
+    func encode(into state: inout StateEncoder) {
+        state.encode(UInt64(lists.count))
+        for (slice, list) in lists.sorted(by: { $0.key < $1.key }) {
+            state.encode(slice)
+            state.encode(UInt64(list.count))
+            for check in list {
+                state.encode(check.group)
+                state.encode(check.identifier)
+                state.encode(check.serial)
+            }
+        }
+    }
+
+    init(from state: inout StateDecoder) throws(StateError) {
+        for _ in 0..<(try state.decodeCount(elementSize: 16)) {
+            let slice = try state.decode(Int64.self)
+            var list: [Check] = []
+            let count = try state.decodeCount(elementSize: 12)
+            list.reserveCapacity(count)
+            for _ in 0..<count {
+                list.append(
+                    Check(
+                        group: try state.decode(), identifier: try state.decode(), serial: try state.decode()))
+            }
+            guard lists.updateValue(list, forKey: slice) == nil else {
+                throw state.invalid("slice \(slice) has two lists")
+            }
+        }
+    }
+
+    /// Throws unless each check is of an identifier that its group has handed out.
+    func validate(bounds: [Int], _ state: borrowing StateDecoder) throws(StateError) {
+        for check in lists.values.joined() {
+            guard bounds.indices.contains(Int(check.group)), check.serial != 0, check.identifier >= 0,
+                Int(check.identifier) < bounds[Int(check.group)]
+            else { throw state.invalid("a check of what is not there") }
+        }
+    }
+}

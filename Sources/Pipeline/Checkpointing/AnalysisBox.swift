@@ -1,0 +1,34 @@
+import HostStatistics
+
+/// An analysis that is made on one thread and runs on another.
+final class AnalysisBox: @unchecked Sendable {
+    var analysis: HostAnalysis
+
+    init(_ analysis: consuming HostAnalysis) { self.analysis = analysis }
+}
+
+/// Where a barrier has passed an analysis, and copying goes on between the packets behind it.
+struct FreezingStep {
+    private var barrier: FrozenReplay?
+
+    var isUnderWay: Bool { barrier != nil }
+
+    mutating func begin(_ barrier: FrozenReplay, _ analysis: inout HostAnalysis) {
+        barrier.measure { analysis.freeze(into: barrier.analysis) }
+        self.barrier = barrier
+    }
+
+    /// Copies one step's worth, where there is anything left to copy.
+    mutating func goOn(_ analysis: inout HostAnalysis) {
+        guard let barrier else { return }
+        if barrier.measure({ analysis.continueFreezing(by: barrier.freezingStep) }) {
+            self.barrier = nil
+            barrier.partIsDone()
+        }
+    }
+
+    /// Copies all that is left.
+    mutating func finish(_ analysis: inout HostAnalysis) {
+        while isUnderWay { goOn(&analysis) }
+    }
+}

@@ -1,0 +1,204 @@
+import CheckpointStore
+import EventTime
+import HostStatistics
+import Synchronization
+
+/// Decides when a checkpoint is due, and writes what the barriers have collected, on a thread of its own.
+///
+/// One checkpoint is on its way at a time: one that comes due meanwhile is skipped. A failure to write is reported
+/// and changes nothing else: the run goes on, and the checkpoint before stays.
+final class Checkpointer: @unchecked Sendable {
+    private let directory: CheckpointDirectory
+    private let mailbox: SavepointMailbox?
+    private let options: CheckpointOptions
+    private let description: CheckpointDescription
+    private let report: @Sendable (String) -> Void
+
+    private let queue = BoundedQueue<FrozenReplay?>(capacity: 2)
+    private var thread: WorkerThread?
+    private let isBusy = Atomic<Bool>(false)
+    private let completed = Atomic<Int>(0)
+
+    private let shared = Mutex(Shared())
+    private struct Shared {
+        var statistics = CheckpointStatistics()
+        var latestFailure: String?
+        /// Older checkpoints are of another run.
+        var dropsOlder = false
+    }
+
+    // Of the reading thread alone.
+    private lazy var barrier = FrozenReplay(freezingStep: options.freezingStep) { [queue] in queue.push($0) }
+    private var nextTime: Int64
+    private var nextLook: Int64 = 0
+    private var nextPackets: UInt64
+    private var wasSkipped = false
+
+    /// `mailbox`: where savepoints are asked for; `nil` where nobody can. `dropsOlder`: what is in the directory is
+    /// of another run, and goes once the first checkpoint is complete.
+    init(
+        _ directory: CheckpointDirectory, mailbox: SavepointMailbox?, options: CheckpointOptions,
+        description: CheckpointDescription, dropsOlder: Bool, packets: UInt64,
+        report: @escaping @Sendable (String) -> Void
+    ) throws(WorkerThread.CannotStart) {
+        self.directory = directory
+        self.mailbox = mailbox
+        self.options = options
+        self.description = description
+        self.report = report
+        nextTime = MonotonicClock.now().saturatingAdd(options.interval)
+        nextPackets = packets + (options.everyPackets ?? 0)
+        shared.withLock { $0.dropsOlder = dropsOlder }
+        let work = Unmanaged.passUnretained(self)
+        thread = try WorkerThread { work.takeUnretainedValue().work() }
+    }
+
+    /// What it has cost so far.
+    var statistics: CheckpointStatistics {
+        get { shared.withLock { $0.statistics } }
+        set { shared.withLock { $0.statistics = newValue } }
+    }
+
+    // MARK: The reading thread
+
+    /// How many packets may be read before a checkpoint is due by their number.
+    func packetsLeft(after packets: UInt64) -> UInt64 {
+        options.everyPackets == nil ? .max : max(1, nextPackets - min(nextPackets, packets))
+    }
+
+    /// A barrier to be sent now, after so many packets; `nil` where none is due, or one is still on its way. `settle`
+    /// lets the barrier before come to its end without further packets.
+    func due(after packets: UInt64, settle: () -> Void) -> FrozenReplay? {
+        if let every = options.everyPackets {
+            guard packets >= nextPackets else { return nil }
+            nextPackets = packets + every
+            waitUntilFree(settle)
+            return begin(.checkpoint, request: nil)
+        }
+        let now = MonotonicClock.now()
+        let isFree = !isBusy.load(ordering: .acquiring)
+        if isFree, now >= nextLook {
+            // Whoever asks for a savepoint waits a moment; asking the file system for each batch would cost more.
+            nextLook = now + 50_000_000
+            if let request = mailbox?.pendingRequest() { return begin(.savepoint, request: request) }
+        }
+        guard now >= nextTime else { return nil }
+        guard isFree else {
+            if !wasSkipped { shared.withLock { $0.statistics.skipped += 1 } }
+            wasSkipped = true
+            return nil
+        }
+        wasSkipped = false
+        nextTime = now.saturatingAdd(options.interval)
+        return begin(.checkpoint, request: nil)
+    }
+
+    /// A barrier in any case, once the one before is done with.
+    func last(settle: () -> Void) -> FrozenReplay {
+        waitUntilFree(settle)
+        return begin(.checkpoint, request: mailbox?.pendingRequest())
+    }
+
+    private func waitUntilFree(_ settle: () -> Void) {
+        settle()
+        while isBusy.load(ordering: .acquiring) { MonotonicClock.sleep(100_000) }
+    }
+
+    private func begin(_ kind: CheckpointKind, request: SavepointRequest?) -> FrozenReplay {
+        isBusy.store(true, ordering: .releasing)
+        barrier.begin(request == nil ? kind : .savepoint, request: request)
+        return barrier
+    }
+
+    /// For tests: whether the run is to end here as if it had been killed.
+    var mustDie: Bool { options.diesAfter.map { completed.load(ordering: .acquiring) >= $0 } ?? false }
+
+    /// Waits until everything is written, and ends the thread.
+    func finish() {
+        guard let thread else { return }
+        queue.push(nil)
+        thread.join()
+        self.thread = nil
+    }
+
+    // MARK: The thread that writes
+
+    private func work() {
+        // Whoever analyses packets comes first.
+        ThreadPriority.lower()
+        while let image = queue.pop() {
+            write(image)
+            completed.add(1, ordering: .releasing)
+            isBusy.store(false, ordering: .releasing)
+        }
+    }
+
+    private func write(_ image: FrozenReplay) {
+        do {
+            guard let commit = image.commit else { throw OutputsFailed() }
+            // Rows first: a checkpoint never promises rows that a crash of the machine takes.
+            try image.files?.synchronise()
+            image.files = nil
+            let writer = try directory.begin(image.kind)
+            try encode(image, to: writer)
+            var description = description
+            image.describe(commit, in: &description)
+            let stored = try writer.commit(description)
+            note(image, stored.manifest)
+            answer(image, .written(stored.folder))
+            try removeOlder()
+        } catch {
+            fail("\(error)")
+            answer(image, .failed("\(error)"))
+        }
+    }
+
+    private struct OutputsFailed: Error, CustomStringConvertible {
+        var description: String { "the outputs cannot be written" }
+    }
+
+    private func encode(_ image: FrozenReplay, to writer: CheckpointWriter) throws(CheckpointError) {
+        for part in ReplayPart.all(isFinished: image.run.isFinished) {
+            try writer.writePart(part.name, version: ReplayPart.stateVersion) { part.encode(image, into: &$0) }
+        }
+    }
+
+    private func removeOlder() throws(CheckpointError) {
+        let dropsOlder = shared.withLock { $0.dropsOlder }
+        try directory.retain(dropsOlder ? 1 : options.retained)
+        shared.withLock { $0.dropsOlder = false }
+    }
+
+    private func note(_ image: FrozenReplay, _ manifest: CheckpointManifest) {
+        let wasBroken = shared.withLock { shared in
+            shared.statistics.written += 1
+            shared.statistics.pauses.append(image.pause)
+            shared.statistics.copying.append(image.copying)
+            shared.statistics.writing.append(MonotonicClock.now() - image.started)
+            shared.statistics.contentByteCount = manifest.contentByteCount
+            shared.statistics.byteCount = manifest.byteCount
+            defer { shared.latestFailure = nil }
+            return shared.latestFailure != nil
+        }
+        if wasBroken { report("tidemark: checkpoints can be written again\n") }
+    }
+
+    /// The same failure is told once.
+    private func fail(_ reason: String) {
+        let isNews = shared.withLock { shared in
+            shared.statistics.failed += 1
+            defer { shared.latestFailure = reason }
+            return shared.latestFailure != reason
+        }
+        if isNews { report("tidemark: checkpoint not written: \(reason)\n") }
+    }
+
+    private func answer(_ image: FrozenReplay, _ answer: SavepointMailbox.Answer) {
+        guard let request = image.request else { return }
+        do {
+            try mailbox?.answer(request, answer)
+        } catch {
+            report("tidemark: cannot answer who asked for a savepoint: \(error)\n")
+        }
+    }
+}

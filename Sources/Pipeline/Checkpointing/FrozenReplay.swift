@@ -1,0 +1,104 @@
+import CheckpointStore
+import EventTime
+import Flows
+import HostStatistics
+import Reports
+import Synchronization
+
+/// A barrier on its way through the pipeline, and what it finds there: each stage leaves its state of the one instant
+/// at which the barrier passes it. The last one to do so hands all of it to the writing of checkpoints.
+///
+/// It is used again for each checkpoint, since its memory costs more than what is put there. A stage touches its own
+/// fields only, between ``begin(kind:request:)`` and ``partIsDone()``.
+final class FrozenReplay: @unchecked Sendable {
+    private(set) var kind = CheckpointKind.checkpoint
+    private(set) var request: SavepointRequest?
+    private(set) var started: Int64 = 0
+    private let whenComplete: (FrozenReplay) -> Void
+    private let partsLeft = Atomic<Int>(0)
+
+    // MARK: Of the reading thread
+
+    var run = RunState()
+    let intake = FrozenIntake()
+
+    // MARK: Of the worker
+
+    let analysis = FrozenAnalysis()
+
+    // MARK: Of the writing thread
+
+    var merger: WindowMerger?
+    /// `nil` where the outputs have failed: then there is nothing to commit.
+    var commit: ReportCommit?
+    var files: ReportFiles?
+    var windows: UInt64 = 0
+    var flows: UInt64 = 0
+
+    /// How long each stage stood still at most, and in all; by stage.
+    private let times = Mutex<(longest: Int64, total: Int64)>((0, 0))
+
+    /// Bytes that are copied from the analysis between two batches of packets.
+    let freezingStep: Int
+
+    init(freezingStep: Int, whenComplete: @escaping (FrozenReplay) -> Void) {
+        self.freezingStep = freezingStep
+        self.whenComplete = whenComplete
+    }
+
+    /// Reading, analysis and writing.
+    private static var partCount: Int { 3 }
+
+    func begin(_ kind: CheckpointKind, request: SavepointRequest?) {
+        self.kind = kind
+        self.request = request
+        started = MonotonicClock.now()
+        times.withLock { $0 = (0, 0) }
+        partsLeft.store(Self.partCount, ordering: .relaxed)
+    }
+
+    /// One stage has left all there is of its state.
+    func partIsDone() {
+        if partsLeft.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { whenComplete(self) }
+    }
+
+    /// There are no stages any more: everything is here.
+    func allPartsAreDone() {
+        for _ in 0..<Self.partCount { partIsDone() }
+    }
+
+    /// Runs a step for which the stream stands still.
+    func measure<Result>(_ step: () -> Result) -> Result {
+        let began = MonotonicClock.now()
+        defer {
+            let time = MonotonicClock.now() - began
+            times.withLock { $0 = (max($0.longest, time), $0.total + time) }
+        }
+        return step()
+    }
+
+    var pause: Int64 { times.withLock { $0.longest } }
+    var copying: Int64 { times.withLock { $0.total } }
+}
+
+/// What the reading thread keeps beside the sequencer.
+struct RunState: Sendable {
+    /// The input has ended, and everything was reported.
+    var isFinished = false
+    var summary = RunSummary()
+    var inputErrors: [EarlierError] = []
+    var problems: [String] = []
+    var progress = SourceProgress()
+    var watermark: Nanoseconds?
+}
+
+/// The sequencer's and the intake's state: what waits in order, and the rest in bytes already, as it is little.
+final class FrozenIntake: @unchecked Sendable {
+    let sorter = FrozenSorter<FlowPacket>()
+    var counters: [UInt8] = []
+
+    func encode(into state: inout StateEncoder) {
+        counters.encode(into: &state)
+        sorter.encode(into: &state)
+    }
+}

@@ -1,0 +1,127 @@
+import EventTime
+import Flows
+import HostStatistics
+
+/// What ``FrozenIntake/encode(into:)`` wrote, read and checked: an intake that has seen no packet can take it up.
+final class RestoredIntake {
+    fileprivate let counts: [UInt64]
+    fileprivate let firstTime: Nanoseconds
+    fileprivate let lastTime: Nanoseconds
+    fileprivate let malformed: MalformedLog
+    fileprivate let watermarks: BoundedOutOfOrderness
+    fileprivate let nextTick: Nanoseconds
+    fileprivate let dirty: Set<Int64>
+    fileprivate let notes: WindowNotes
+    fileprivate let latePackets: UInt64
+    fileprivate let outsidePackets: UInt64
+    fileprivate var sorter: EventTimeSorter<FlowPacket>
+
+    fileprivate static let countCount = 6
+
+    init(_ configuration: ReplayConfiguration, from state: inout StateDecoder) throws(StateError) {
+        var counters = StateDecoder(try [UInt8](from: &state))
+        var counts: [UInt64] = []
+        for _ in 0..<Self.countCount { counts.append(try counters.decodeCounter()) }
+        self.counts = counts
+        firstTime = try counters.decode()
+        lastTime = try counters.decode()
+        malformed = try MalformedLog(from: &counters)
+        watermarks = try BoundedOutOfOrderness(delay: configuration.watermarkDelay, from: &counters)
+        nextTick = try counters.decode()
+        let windows = try [Int64](from: &counters)
+        dirty = Set(windows)
+        notes = try WindowNotes(from: &counters)
+        latePackets = try counters.decodeCounter()
+        outsidePackets = try counters.decodeCounter()
+        guard dirty.count == windows.count,
+            windows.allSatisfy({ $0.flooredRemainder(dividingBy: configuration.windows.slicesPerSlide) == 0 })
+        else { throw counters.invalid("windows that are none") }
+        try counters.finish()
+        sorter = try EventTimeSorter(capacity: ReplayLimits.waitingPackets, from: &state)
+    }
+}
+
+/// What a replay may hold, whatever its options.
+enum ReplayLimits {
+    /// Packets that wait to be put in order; the memory is taken as it is needed.
+    static let waitingPackets = 1 << 20
+}
+
+extension PacketIntake {
+    /// Notes the state as it is now, after handing over the packets whose turn has come.
+    mutating func freeze(into image: FrozenIntake) {
+        let sequencerState = StateEncoder.bytes { sequencer.freeze(into: image, counters: &$0) }
+        image.counters = StateEncoder.bytes { state in
+            for count in [packets, bytes, wireBytes, nonIPPackets, malformedPackets, untimedPackets] {
+                state.encode(count)
+            }
+            state.encode(firstTime)
+            state.encode(lastTime)
+            malformed.encode(into: &state)
+            sequencerState.withUnsafeBytes { state.encode(bytes: $0) }
+        }
+    }
+
+    mutating func takeUp(_ state: RestoredIntake) {
+        packets = state.counts[0]
+        bytes = state.counts[1]
+        wireBytes = state.counts[2]
+        nonIPPackets = state.counts[3]
+        malformedPackets = state.counts[4]
+        untimedPackets = state.counts[5]
+        firstTime = state.firstTime
+        lastTime = state.lastTime
+        malformed = state.malformed
+        sequencer.takeUp(state)
+    }
+
+    /// Event time, as far as it has come; `nil` before the first packet.
+    var watermark: Nanoseconds? { sequencer.watermark }
+}
+
+extension PacketSequencer {
+    /// Hands over the packets whose turn has come, and notes all that still waits and what is known of windows.
+    mutating func freeze(into image: FrozenIntake, counters state: inout StateEncoder) {
+        handBatch()
+        sorter.freeze(into: image.sorter)
+        watermarks.encode(into: &state)
+        state.encode(nextTick)
+        dirty.sorted().encode(into: &state)
+        notes.encode(into: &state)
+        state.encode(latePackets)
+        state.encode(outsidePackets)
+    }
+
+    var watermark: Nanoseconds? { watermarks.watermark == .min ? nil : watermarks.watermark }
+
+    mutating func takeUp(_ state: RestoredIntake) {
+        watermarks = state.watermarks
+        nextTick = state.nextTick
+        dirty = state.dirty
+        notes = state.notes
+        latePackets = state.latePackets
+        outsidePackets = state.outsidePackets
+        swap(&sorter, &state.sorter)
+    }
+}
+
+extension MalformedLog: StateValue {
+    func encode(into state: inout StateEncoder) {
+        let used = entries.enumerated().filter { $0.element.count > 0 }
+        state.encode(UInt64(used.count))
+        for (problem, entry) in used {
+            state.encode(UInt8(problem))
+            state.encode(entry.count)
+            state.encode(entry.firstNumber)
+        }
+    }
+
+    init(from state: inout StateDecoder) throws(StateError) {
+        self.init()
+        for _ in 0..<(try state.decodeCount(elementSize: 17)) {
+            let problem = try state.decode(UInt8.self)
+            entries[Int(problem)] = Entry(
+                count: try state.decodeCounter(), firstNumber: try state.decodeCounter())
+        }
+    }
+}

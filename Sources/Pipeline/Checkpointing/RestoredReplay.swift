@@ -1,0 +1,126 @@
+import Capture
+import CheckpointStore
+import EventTime
+import HostStatistics
+import Reports
+
+/// A replay's state as a checkpoint has it, read and checked in whole.
+struct RestoredReplay {
+    let checkpoint: StoredCheckpoint
+    let run: RunState
+    let windows: UInt64
+    let flows: UInt64
+    let commit: ReportCommit
+    let merger: WindowMerger?
+    /// `nil` where the run was over.
+    let analysis: AnalysisBox?
+    let intake: RestoredIntake?
+
+    /// Reads the newest checkpoint that is good; `nil` where there is none. Damaged ones are reported and passed over.
+    ///
+    /// Throws ``CheckpointMismatch`` where the newest one is of another command or of other inputs or outputs, and
+    /// ``CheckpointError`` where there are checkpoints and none is good.
+    static func newest(
+        in directory: CheckpointDirectory, for configuration: ReplayConfiguration, inputs: [InputIdentity],
+        report: (String) -> Void
+    ) throws -> RestoredReplay? {
+        var first: CheckpointError?
+        for name in try directory.catalog.checkpoints() {
+            do {
+                let checkpoint = try directory.catalog.open(name.folder)
+                try check(
+                    checkpoint,
+                    ConfigurationComparison.differences(
+                        stored: checkpoint.manifest.description, current: configuration.settings, inputs: inputs))
+                let restored = try read(checkpoint, for: configuration)
+                try check(checkpoint, restored.differences(inputs))
+                return restored
+            } catch let error as CheckpointError {
+                if case .laterFormat = error { throw error }
+                first = first ?? error
+                report("tidemark: \(error): passed over\n")
+            } catch let error as StateError {
+                let damaged = CheckpointError.damaged(checkpoint: name.folder, part: nil, reason: "\(error)")
+                first = first ?? damaged
+                report("tidemark: \(damaged): passed over\n")
+            }
+        }
+        if let first { throw first }
+        return nil
+    }
+
+    /// Reads one checkpoint, whatever command it is of. Throws ``CheckpointError`` and ``StateError``.
+    static func read(
+        _ checkpoint: StoredCheckpoint, for configuration: ReplayConfiguration
+    ) throws -> RestoredReplay { try RestoredReplay(checkpoint, configuration) }
+
+    private static func check(_ checkpoint: StoredCheckpoint, _ differences: [String]) throws(CheckpointMismatch) {
+        guard differences.isEmpty else {
+            throw CheckpointMismatch(path: checkpoint.path, differences: differences)
+        }
+    }
+
+    private init(
+        _ checkpoint: StoredCheckpoint, _ replay: ReplayConfiguration
+    ) throws {
+        self.checkpoint = checkpoint
+        let configuration = replay.analysis
+        run = try Self.read(.run, of: checkpoint) { state throws(StateError) in try RunState(from: &state) }
+        let hasMerger = !run.isFinished
+        (windows, flows, commit, merger) = try Self.read(.reports, of: checkpoint) { state throws(StateError) in
+            let (windows, flows) = (try state.decodeCounter(), try state.decodeCounter())
+            guard let commit = try ReportCommit?(from: &state), try Bool(from: &state) == hasMerger else {
+                throw state.invalid("reports of another kind of checkpoint")
+            }
+            return (
+                windows, flows, commit, hasMerger ? try WindowMerger(configuration, from: &state) : nil
+            )
+        }
+        guard !run.isFinished else {
+            (analysis, intake) = (nil, nil)
+            return
+        }
+        let box = AnalysisBox(HostAnalysis(configuration, isAlone: replay.isAnalysedAlone))
+        try box.analysis.restore { part, body in
+            try Self.read(.analysis(part), of: checkpoint) { state throws(StateError) in try body(&state) }
+        }
+        analysis = box
+        intake = try Self.read(.intake, of: checkpoint) { state throws(StateError) in
+            try RestoredIntake(replay, from: &state)
+        }
+    }
+
+    /// What the manifest does not tell: whether outputs are as they were left, and captures that were read to their
+    /// end have not grown since.
+    private func differences(_ inputs: [InputIdentity]) -> [String] {
+        guard run.progress.names == inputs.map(\.name) else {
+            return ["the inputs are not those whose positions it holds"]
+        }
+        let stored = checkpoint.manifest.description.inputs
+        let grown = inputs.enumerated().compactMap { index, input -> String? in
+            guard run.progress.progress.sources[index].due == nil, let size = input.file?.byteCount,
+                let was = stored[index].identity.file?.byteCount,
+                size > max(was, run.progress.progress.sources[index].bytesRead)
+            else { return nil }
+            return "\(input.name): has grown after its end was read"
+        }
+        return grown + commit.differences()
+    }
+
+    /// Decodes a part to its end.
+    private static func read<Value>(
+        _ part: ReplayPart, of checkpoint: StoredCheckpoint,
+        _ body: (inout StateDecoder) throws(StateError) -> Value
+    ) throws -> Value {
+        guard let version = checkpoint.manifest.part(part.name)?.stateVersion else {
+            throw CheckpointError.noPart(checkpoint: checkpoint.path, part: part.name)
+        }
+        guard version == ReplayPart.stateVersion else {
+            throw CheckpointError.laterFormat(checkpoint: checkpoint.path, version: UInt64(version))
+        }
+        var state = try checkpoint.decoder(of: part.name)
+        let value = try body(&state)
+        try state.finish()
+        return value
+    }
+}

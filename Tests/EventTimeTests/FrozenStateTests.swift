@@ -1,0 +1,234 @@
+import EventTime
+import TestSupport
+import Testing
+
+private struct Number: WindowKey, StateValue {
+    var value: UInt64
+
+    init(_ value: UInt64) { self.value = value }
+    init(from state: inout StateDecoder) throws(StateError) { value = try state.decode() }
+    func encode(into state: inout StateEncoder) { state.encode(value) }
+
+    /// Few hashes, so that keys are told apart by more than those.
+    var tableHash: UInt32 { UInt32(value % 97) }
+    var sortPrefix: UInt64 { value }
+    static func < (a: Self, b: Self) -> Bool { a.value < b.value }
+}
+
+private struct Sum: SliceAccumulator, StateValue {
+    var sum: Int64 = 0
+
+    init() {}
+    init(from state: inout StateDecoder) throws(StateError) { sum = try state.decode() }
+    func encode(into state: inout StateEncoder) { state.encode(sum) }
+    mutating func enter(_ slice: Self) { sum += slice.sum }
+    mutating func leave(_ slice: Self) { sum -= slice.sum }
+    var isEmpty: Bool { sum == 0 }
+    var isZero: Bool { sum == 0 }
+}
+
+@Suite("Frozen state")
+struct FrozenStateTests {
+    private typealias Table = KeyedTable<Number, UInt64>
+
+    @Test("is a table as it was, whatever becomes of it before it is copied", arguments: [1, 2, 3, 4] as [UInt64])
+    func table(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        var table = Table()
+        var live: [UInt64: Int] = [:]
+
+        func change(_ table: inout Table) {
+            let key = UInt64.random(in: 0..<2000, using: &random)
+            let hash = Number(key).tableHash
+            switch (live[key], Int.random(in: 0..<10, using: &random)) {
+            case (nil, _): live[key] = table.insert(Number(key), hash: hash, value: key * 3)
+            case (let identifier?, 0..<3):
+                table.remove(identifier, hash: hash)
+                live[key] = nil
+            case (let identifier?, _): table[identifier].pointee.value &+= 1
+            }
+        }
+
+        let image = FrozenTable<Number, UInt64>()
+        for _ in 0..<6 {
+            for _ in 0..<3000 { change(&table) }
+            let expected = live.mapValues { ($0, table[$0].pointee.value) }
+            table.freeze(into: image)
+            for _ in 0..<Int.random(in: 0..<4000, using: &random) {
+                change(&table)
+                var budget = 1
+                if random.oneIn(60) { _ = table.continueFreezing(budget: &budget) }
+            }
+            if random.oneIn(3) {
+                table.removeAll()
+                live = [:]
+            }
+            var budget = Int.max
+            let isCopied = table.continueFreezing(budget: &budget)
+            #expect(isCopied)
+            var state = StateDecoder(StateEncoder.bytes { image.encode(into: &$0) })
+            let restored = try Table(from: &state)
+            try state.finish()
+            #expect(restored.count == expected.count)
+            for (key, (identifier, value)) in expected {
+                #expect(restored.find(Number(key), hash: Number(key).tableHash) == identifier)
+                #expect(restored[identifier].pointee.value == value, "seed \(seed)")
+            }
+        }
+    }
+
+    @Test("of a table that is gone before it was copied is whole")
+    func abandoned() throws {
+        let image = FrozenTable<Number, UInt64>()
+        do {
+            var table = Table()
+            for key in 0..<500 as Range<UInt64> {
+                _ = table.insert(Number(key), hash: Number(key).tableHash, value: key)
+            }
+            table.freeze(into: image)
+            table.removeDensely(3, hash: Number(3).tableHash)
+        }
+        var state = StateDecoder(StateEncoder.bytes { image.encode(into: &$0) })
+        let restored = try Table(from: &state)
+        #expect((0..<500).allSatisfy { restored[$0].pointee.value == UInt64($0) })
+    }
+
+    @Test("with wrong bytes is an error, never the end", arguments: [1, 2, 3] as [UInt64])
+    func hostileTable(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        var table = Table()
+        for key in 0..<300 as Range<UInt64> {
+            _ = table.insert(Number(key), hash: Number(key).tableHash, value: key)
+        }
+        for key in 0..<40 as Range<UInt64> {
+            table.remove(table.find(Number(key), hash: Number(key).tableHash), hash: Number(key).tableHash)
+        }
+        let image = FrozenTable<Number, UInt64>()
+        table.freeze(into: image)
+        var budget = Int.max
+        _ = table.continueFreezing(budget: &budget)
+        let bytes = StateEncoder.bytes { image.encode(into: &$0) }
+        for length in 0..<bytes.count {
+            #expect(throws: StateError.self) {
+                var state = StateDecoder(Array(bytes[..<length]))
+                _ = try Table(from: &state)
+            }
+        }
+        for _ in 0..<2000 {
+            var changed = bytes
+            changed[Int.random(in: 0..<200, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            var state = StateDecoder(changed)
+            do {
+                let table = try Table(from: &state, maximumCount: 1000)
+                #expect(table.count <= 1000)
+            } catch {}
+        }
+    }
+
+    @Test("of a sorter gives the same order", arguments: [1, 2, 3] as [UInt64])
+    func sorter(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        var sorter = EventTimeSorter<UInt64>(capacity: 5000)
+        for number in 0..<3000 as Range<UInt64> {
+            sorter.push(number, at: Int64(number) / 4 - Int64.random(in: 0..<90, using: &random))
+            if random.oneIn(3) { _ = sorter.pop() }
+        }
+        let image = FrozenSorter<UInt64>()
+        sorter.freeze(into: image)
+        var state = StateDecoder(StateEncoder.bytes { image.encode(into: &$0) })
+        var restored = try EventTimeSorter<UInt64>(capacity: 5000, from: &state)
+        for number in 3000..<4000 as Range<UInt64> {
+            let time = Int64(number) / 4 - Int64.random(in: 0..<90, using: &random)
+            sorter.push(number, at: time)
+            restored.push(number, at: time)
+            let (mine, theirs) = (sorter.pop(), restored.pop())
+            #expect(mine == theirs)
+        }
+        while sorter.count > 0 {
+            let (mine, theirs) = (sorter.pop(), restored.pop())
+            #expect(mine == theirs)
+        }
+        #expect(restored.count == 0)
+    }
+
+    @Test("of timers fires the same ones in the same order", arguments: [1, 2, 3] as [UInt64])
+    func timers(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        var wheel = TimerWheel(resolution: 10)
+        for identifier in 0..<800 {
+            wheel.set(identifier, at: Int64.random(in: 0..<6000, using: &random))
+        }
+        for identifier in 0..<800 where identifier % 5 == 0 { wheel.cancel(identifier) }
+        wheel.advance(to: 700) { $0 % 2 == 0 ? 5000 : 800 }
+        let frozen = wheel.freeze()
+        var state = StateDecoder(StateEncoder.bytes { frozen.encode(into: &$0) })
+        let isSet = (0..<800).map { $0 % 5 != 0 }
+        var restored = try TimerWheel(resolution: 10, identifiers: isSet, from: &state)
+        try state.finish()
+        for time in stride(from: 900, to: 4000, by: 333) {
+            var (mine, theirs) = ([Int](), [Int]())
+            wheel.advance(to: Int64(time)) {
+                mine.append($0)
+                return $0 % 3 == 0 ? Int64(time) + 100 : nil
+            }
+            restored.advance(to: Int64(time)) {
+                theirs.append($0)
+                return $0 % 3 == 0 ? Int64(time) + 100 : nil
+            }
+            #expect(mine == theirs)
+        }
+        while let next = wheel.popEarliest({ _ in nil }) {
+            let other = restored.popEarliest { _ in nil }
+            #expect(other == next)
+        }
+        #expect(restored.count == 0)
+        var other = StateDecoder(StateEncoder.bytes { frozen.encode(into: &$0) })
+        #expect(throws: StateError.self) {
+            _ = try TimerWheel(resolution: 10, identifiers: Array(repeating: true, count: 800), from: &other)
+        }
+    }
+
+    @Test("of windows fires the same rows", arguments: [1, 2, 3] as [UInt64], [0, 7] as [Int64])
+    func windows(seed: UInt64, lateness: Int64) throws {
+        var random = SeededRandom(seed: seed)
+        let sliding = SlidingWindows(size: 6, slide: 2)
+        var windows = SlicedWindows<Number, Sum>(sliding, allowedLateness: lateness)
+
+        func add(_ time: Int64, to windows: inout SlicedWindows<Number, Sum>, _ key: UInt64) {
+            windows.update(slice: sliding.slice(containing: time), key: Number(key)) { $0.sum += 1 }
+        }
+        func fire(_ windows: inout SlicedWindows<Number, Sum>, through time: Int64) -> [[UInt64: Int64]] {
+            var fired: [[UInt64: Int64]] = []
+            while let window = windows.nextFiring(through: time) {
+                fired.append(
+                    Dictionary(uniqueKeysWithValues: windows.takeRows().map { ($0.key.value, $0.value.sum) }))
+                windows.pass(to: windows.window(after: window))
+            }
+            windows.pass(to: windows.firstWindow(openAt: time))
+            windows.close(watermark: time - 1)
+            return fired
+        }
+
+        for time in 0..<40 as Range<Int64> {
+            for _ in 0..<20 { add(time, to: &windows, UInt64.random(in: 0..<90, using: &random)) }
+            if time % 5 == 4 { _ = fire(&windows, through: time - 3) }
+        }
+        let image = FrozenWindows<Number, Sum>()
+        windows.freeze(into: image)
+        // What comes before the copies are made is not in them.
+        add(40, to: &windows, 1)
+        _ = fire(&windows, through: 38)
+        var budget = Int.max
+        let isCopied = windows.continueFreezing(budget: &budget)
+        #expect(isCopied)
+        let bytes = StateEncoder.bytes { image.encode(into: &$0) }
+        var state = StateDecoder(bytes)
+        var restored = try SlicedWindows<Number, Sum>(sliding, allowedLateness: lateness, from: &state)
+        try state.finish()
+        add(40, to: &restored, 1)
+        _ = fire(&restored, through: 38)
+        let (mine, theirs) = (fire(&windows, through: 1000), fire(&restored, through: 1000))
+        #expect(mine == theirs)
+        #expect(mine.count > 1)
+    }
+}
