@@ -17,7 +17,7 @@ extension Keyed: Hashable where Value: Hashable {}
 ///
 /// What an advance of time emits stands under the key it was emitted for; the runtime puts it in the order of
 /// (time, key), and leaves the outputs of one key and time in the order in which they came.
-public protocol KeyedOperator<Key, Value, Result>: StreamOperator, ~Copyable
+public protocol KeyedOperator<Key, Value, Result>: StreamOperator, SendableMetatype, ~Copyable
 where Input == Keyed<Key, Value>, Output == Keyed<Key, Result> {
     associatedtype Key: StreamKey
     associatedtype Value
