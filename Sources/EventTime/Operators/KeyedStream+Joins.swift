@@ -46,11 +46,12 @@ extension KeyedStream where Upstream: ~Copyable {
     @inlinable public consuming func coGroup<SharedKey: StreamKey, Other: EventStream & ~Copyable>(
         _ other: consuming KeyedStream<Other, KeyedIdentity<SharedKey, Other.Element>>, in windows: SlidingWindows,
         allowedLateness: Nanoseconds = 0
-    ) -> KeyedStream<
-        ConnectedStream<Upstream, Other>, KeyedIdentity<SharedKey, Either<Upstream.Element, Other.Element>>
-    >.Windowed<
-        SlicedWindowOperator<SharedKey, SlidingWindows, GatherSides<Upstream.Element, Other.Element>>
-    >
+    )
+        -> KeyedStream<
+            ConnectedStream<Upstream, Other>, KeyedIdentity<SharedKey, Either<Upstream.Element, Other.Element>>
+        >.Windowed<
+            SlicedWindowOperator<SharedKey, SlidingWindows, GatherSides<Upstream.Element, Other.Element>>
+        >
     where
         Inner == KeyedIdentity<SharedKey, Upstream.Element>, Upstream.Element: StateValue,
         Other.Element: StateValue
