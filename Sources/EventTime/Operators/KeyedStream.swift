@@ -38,7 +38,9 @@ where Upstream.Element == Inner.Value, Inner.Value: Sendable, Inner.Result: Send
         let shares = run.isRestoring ? try KeyedShare.all(run.takeParts(state.name), groupCount: groupCount) : []
         let count = min(run.options.workers, groupCount)
         if count > 1 {
-            workers = try KeyedWorkers(count: count, groupCount: groupCount, restoring: shares, makeInner)
+            workers = try KeyedWorkers(
+                count: count, groupCount: groupCount, restoring: shares, scheduler: run.options.scheduler, makeInner
+            )
         } else {
             for share in shares { try share.restore(&inner, keeping: .all(of: groupCount)) }
         }
