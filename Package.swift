@@ -16,6 +16,7 @@ let package = Package(
     products: [
         .library(name: "EventTime", targets: ["EventTime"]),
         .executable(name: "tidemark", targets: ["tidemark"]),
+        .executable(name: "eventtime-vectors", targets: ["eventtime-vectors"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -47,6 +48,9 @@ let package = Package(
             dependencies: ["Pipeline", "Reports", "Capture", "Packets", "EventTime", argumentParser],
             swiftSettings: rules),
 
+        .executableTarget(
+            name: "eventtime-vectors", dependencies: ["EventTime", argumentParser], swiftSettings: rules),
+
         .target(name: "TestSupport", dependencies: ["Packets"], path: "Tests/TestSupport", swiftSettings: rules),
         .testTarget(name: "ArchitectureTests", swiftSettings: rules),
         .testTarget(
@@ -63,6 +67,8 @@ let package = Package(
             dependencies: ["HostStatistics", "Flows", "Packets", "EventTime", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"], swiftSettings: rules),
-        .testTarget(name: "CommandTests", dependencies: ["tidemark", "TestSupport"], swiftSettings: rules),
+        .testTarget(
+            name: "CommandTests", dependencies: ["tidemark", "eventtime-vectors", "TestSupport"],
+            swiftSettings: rules),
     ]
 )

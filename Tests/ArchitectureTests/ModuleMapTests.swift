@@ -19,10 +19,11 @@ private let moduleMap: [(module: String, imports: Set<String>)] = [
         ["Capture", "Reports", "HostStatistics", "Flows", "Packets", "EventTime", "Glibc", "Synchronization"]
     ),
     ("tidemark", ["Pipeline", "Reports", "Capture", "Packets", "EventTime", "ArgumentParser", "Glibc"]),
+    ("eventtime-vectors", ["EventTime", "ArgumentParser", "Foundation"]),
 ]
 
 /// What is not ours.
-private let foreign: Set<String> = ["Glibc", "Synchronization", "ArgumentParser"]
+private let foreign: Set<String> = ["Glibc", "Synchronization", "ArgumentParser", "Foundation"]
 
 @Suite("The module map")
 struct ModuleMapTests {
