@@ -17,10 +17,11 @@ TOOLS := gzip lz4 zstd tshark shellcheck mandoc
 # would otherwise take its place.
 RELEASE := -c release --scratch-path .build-release --static-swift-stdlib -Xswiftc -use-ld=lld --product tidemark
 BINARY := .build-release/release/tidemark
-PAGES := $(notdir $(wildcard man/*.1))
-SOURCES := Sources Tests Benchmarks/Sources Package.swift Benchmarks/Package.swift
+# Those of the commands that are installed.
+PAGES := $(notdir $(wildcard man/tidemark*.1))
+SOURCES := Sources Tests Benchmarks/Sources Benchmarks/EngineBenchmarks Package.swift Benchmarks/Package.swift
 # With what they source.
-SCRIPTS := .ci/run captures/record.sh Benchmarks/peers/run.sh
+SCRIPTS := .ci/run captures/record.sh Benchmarks/peers/run.sh Benchmarks/allocations.sh Benchmarks/peers/flink/run.sh
 
 # Installs those of the Debian packages $(1) that are missing, as root or through sudo.
 define install-missing
@@ -83,7 +84,7 @@ demo: build
 install: $(BINARY)
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(MANDIR)/man1"
 	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/tidemark"
-	install -m 644 man/*.1 "$(DESTDIR)$(MANDIR)/man1"
+	install -m 644 man/tidemark*.1 "$(DESTDIR)$(MANDIR)/man1"
 
 uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/bin/tidemark" $(PAGES:%="$(DESTDIR)$(MANDIR)/man1/%")

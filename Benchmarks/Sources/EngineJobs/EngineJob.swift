@@ -1,4 +1,4 @@
-public import EventTime
+import EventTime
 
 /// What is measured of the engine: count, sum, average, least, greatest and distinct values of each key, in windows.
 public enum EngineJob: String, CaseIterable, Sendable {
@@ -78,6 +78,16 @@ public enum EngineJob: String, CaseIterable, Sendable {
         case .count: return drive(counted(size: 100, slide: 100), stream, count, rate)
         case .countSliding: return drive(counted(size: 100, slide: 10), stream, count, rate)
         }
+    }
+
+    private func sliced(_ windows: SlidingWindows) -> some WindowOperation<UInt32, Int32, Fold> & ~Copyable {
+        WindowOperator(
+            EventTimeWindows<UInt32, Int32>(windows), trigger: EventTimeTrigger(), aggregate: Self.aggregate)
+    }
+
+    private func counted(size: Int, slide: Int) -> some WindowOperation<UInt32, Int32, Fold> & ~Copyable {
+        WindowOperator(
+            GlobalWindows<UInt32, Int32>(), trigger: PurgingTrigger(CountTrigger(size)), aggregate: Self.aggregate)
     }
 
     @inline(__always)

@@ -1,5 +1,3 @@
-public import EventTime
-
 /// Keys after Zipf's law with exponent 1, and uniform values: the same elements as `peers/flink` makes.
 public struct ZipfStream: Sendable {
     public static let keyCount = 100_000
