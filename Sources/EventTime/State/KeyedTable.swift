@@ -17,8 +17,11 @@ public func foldedProduct(_ a: UInt64, _ b: UInt64) -> UInt64 {
 ///
 /// An entry keeps its identifier from insertion to removal, so others may refer to it by number; freed identifiers
 /// are used again. A table from which nothing was removed is dense: its entries are 0 ..< ``count``.
-public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
-    @frozen public struct Entry: BitwiseCopyable {
+///
+/// Values may have memory of their own. The value of an entry that was removed stays until the entry is used again, so
+/// that it can be used again too (``insert(_:hash:make:renew:)``), or until the table goes.
+public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
+    @frozen public struct Entry {
         public var key: Key
         public var value: Value
 
@@ -34,6 +37,8 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
     /// Identifiers ever handed out: the free ones are below this bound.
     @usableFromInline var bound = 0
     @usableFromInline var free: [UInt32] = []
+    /// Entries below this bound are initialised, those that were removed among them.
+    @usableFromInline var initialized = 0
 
     /// Room for `minimumCapacity` entries before the table grows.
     @inlinable public init(minimumCapacity: Int = 8) {
@@ -42,7 +47,10 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
         entries = Self.allocate(capacity)
     }
 
-    @inlinable deinit { entries.deallocate() }
+    @inlinable deinit {
+        entries.deinitialize(count: initialized)
+        entries.deallocate()
+    }
 
     /// Entries held.
     @inlinable public var count: Int { bound - free.count }
@@ -88,6 +96,15 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
 
     /// Adds an entry for a key that is not there, and returns its identifier.
     @inlinable public mutating func insert(_ key: Key, hash: UInt32, value: Value) -> Int {
+        insert(key, hash: hash, make: { value }, renew: { $0 = value })
+    }
+
+    /// Adds an entry for a key that is not there, and returns its identifier. Its value is made, or one that a removed
+    /// entry left is renewed.
+    @inlinable @inline(__always)
+    public mutating func insert(
+        _ key: Key, hash: UInt32, make: () -> Value, renew: (inout Value) -> Void
+    ) -> Int {
         let identifier: Int
         if let reused = free.popLast() {
             identifier = Int(reused)
@@ -96,7 +113,14 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
             identifier = bound
             bound += 1
         }
-        (entries + identifier).initialize(to: Entry(key: key, value: value))
+        let entry = entries + identifier
+        if identifier < initialized {
+            entry.pointee.key = key
+            renew(&entry.pointee.value)
+        } else {
+            entry.initialize(to: Entry(key: key, value: make()))
+            initialized = bound
+        }
         index.insert(identifier, hash: hash)
         return identifier
     }
@@ -107,17 +131,19 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
         free.append(UInt32(identifier))
     }
 
-    /// Removes an entry of a dense table and keeps it dense: the last entry takes over the identifier.
-    @inlinable public mutating func removeDensely(_ identifier: Int, hash: UInt32) {
+    /// Removes an entry of a dense table and keeps it dense: the last entry, whose key has the hash that `hashOf` says,
+    /// takes over the identifier.
+    @inlinable @inline(__always)
+    public mutating func removeDensely(_ identifier: Int, hash: UInt32, hashOf: (Key) -> UInt32) {
         assert(free.isEmpty)
         index.remove(identifier, hash: hash)
         bound -= 1
         guard identifier != bound else { return }
-        entries[identifier] = entries[bound]
-        index.rename(bound, to: identifier, hash: entries[identifier].key.tableHash)
+        swap(&entries[identifier], &entries[bound])
+        index.rename(bound, to: identifier, hash: hashOf(entries[identifier].key))
     }
 
-    /// Removes every entry and keeps the memory.
+    /// Removes every entry and keeps the memory, that of the values too.
     @inlinable public mutating func removeAll() {
         index.removeAll()
         free.removeAll(keepingCapacity: true)
@@ -133,9 +159,18 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
 
     @inlinable mutating func grow() {
         let larger = Self.allocate(capacity * 2)
-        larger.moveInitialize(from: entries, count: bound)
+        larger.moveInitialize(from: entries, count: initialized)
         entries.deallocate()
         entries = larger
         capacity *= 2
     }
 }
+
+extension KeyedTable where Key: TableKey {
+    /// Removes an entry of a dense table and keeps it dense: the last entry takes over the identifier.
+    @inlinable public mutating func removeDensely(_ identifier: Int, hash: UInt32) {
+        removeDensely(identifier, hash: hash) { $0.tableHash }
+    }
+}
+
+extension KeyedTable.Entry: BitwiseCopyable where Key: BitwiseCopyable, Value: BitwiseCopyable {}

@@ -60,8 +60,8 @@ public struct AlarmQueue: ~Copyable {
         if bucket > 0 { filled |= 1 << UInt64(bucket - 1) }
     }
 
-    /// Takes out the alarms of the earliest time, where that is not after `time`, and those set for times that had
-    /// passed by then. False where none is due. `due` is overwritten.
+    /// Takes out the alarms of the earliest time, where that is not after `time`. False where none is due. `due` is
+    /// overwritten.
     public mutating func takeEarliest(through time: Nanoseconds, into due: inout [Alarm]) -> Bool {
         due.removeAll(keepingCapacity: true)
         while buckets[0].isEmpty {
@@ -78,6 +78,12 @@ public struct AlarmQueue: ~Copyable {
         }
         guard earliestOf[0] <= time else { return false }
         swap(&due, &buckets[0])
+        let earliest = earliestOf[0]
+        // Only those set for times that had passed have different times.
+        if due.contains(where: { $0.time != earliest }) {
+            for alarm in due where alarm.time != earliest { put(alarm) }
+            due.removeAll { $0.time != earliest }
+        }
         count -= due.count
         return true
     }

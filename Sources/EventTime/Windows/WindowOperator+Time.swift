@@ -26,34 +26,22 @@ extension WindowOperator {
                 }
                 sorter.places.append(.init(prefix: entry.pointee.key.sortPrefix, identifier: alarm.identifier))
             }
-            let allowedLateness = allowedLateness
-            order { Self.nextEvent($0, allowedLateness) }
+            order()
             for place in 0..<sorter.places.count { goOff(sorter.places[place].identifier, emit: emit) }
         }
         swap(&due, &self.due)
     }
 
-    /// Puts the panes in the order of their times, keys and windows.
-    @inlinable mutating func order(by time: (UnsafeMutablePointer<Panes.Element>) -> Nanoseconds) {
-        guard let first = sorter.places.first else { return }
+    /// Puts the panes in the order of their keys and windows.
+    @inlinable mutating func order() {
         let panes = panes.panes
-        let firstTime = time(panes + Int(first.identifier))
-        let precedes: (PrefixSorter.Place, PrefixSorter.Place) -> Bool = {
+        sorter.sortByPrefix()
+        sorter.sortTies {
             let (a, b) = (panes + Int($0.identifier), panes + Int($1.identifier))
             if a.pointee.key != b.pointee.key { return a.pointee.key < b.pointee.key }
             let (left, right) = (a.pointee.window, b.pointee.window)
             return (left.start, left.end) < (right.start, right.end)
         }
-        // Only alarms set for times that had passed come together with others.
-        guard sorter.places.allSatisfy({ time(panes + Int($0.identifier)) == firstTime }) else {
-            sorter.places.sort {
-                let (left, right) = (time(panes + Int($0.identifier)), time(panes + Int($1.identifier)))
-                return left != right ? left < right : precedes($0, $1)
-            }
-            return
-        }
-        sorter.sortByPrefix()
-        sorter.sortTies(precedes)
     }
 
     /// The pane's alarm goes off, or its window closes, or both.
@@ -63,6 +51,8 @@ extension WindowOperator {
         if entry.pointee.eventAlarm == time {
             entry.pointee.eventAlarm = .max
             var context = context(of: entry)
+            // An alarm at the end of all time is kept a nanosecond before it.
+            let time = Assigner.isGlobal && time == .max - 1 ? .max : time
             let decision = trigger.onEventTime(time, state: &entry.pointee.trigger, context: &context)
             keepAlarms(context, of: entry)
             carryOut(decision, pane, at: time, onAlarm: true, emit: emit)
@@ -99,7 +89,7 @@ extension WindowOperator {
                 }
                 sorter.places.append(.init(prefix: entry.pointee.key.sortPrefix, identifier: alarm.identifier))
             }
-            order { $0.pointee.processingAlarm }
+            order()
             for place in 0..<sorter.places.count {
                 let pane = sorter.places[place].identifier
                 let entry = panes[pane]

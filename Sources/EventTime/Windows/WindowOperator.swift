@@ -141,13 +141,6 @@ where
     /// When, in event time, something is to be done about a pane: its alarm, or its end; `Int64.max`: never.
     @inlinable @inline(__always)
     func nextEvent(_ pane: UnsafeMutablePointer<Panes.Element>) -> Nanoseconds {
-        Self.nextEvent(pane, allowedLateness)
-    }
-
-    @inlinable @inline(__always)
-    static func nextEvent(
-        _ pane: UnsafeMutablePointer<Panes.Element>, _ allowedLateness: Nanoseconds
-    ) -> Nanoseconds {
         if Assigner.isGlobal { return pane.pointee.eventAlarm }
         let closing = pane.pointee.window.closing(allowedLateness: allowedLateness) ?? .max
         return min(closing, pane.pointee.eventAlarm)

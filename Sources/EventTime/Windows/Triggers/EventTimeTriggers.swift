@@ -61,7 +61,13 @@
     @inlinable public func onEventTime(
         _ time: Nanoseconds, state: inout Int64, context: inout TriggerContext
     ) -> TriggerDecision {
-        if time != context.window.lastNanosecond { setAlarm(after: time, &state, &context) }
+        // The multiples between here and the end of the input have no end where the window has none.
+        if context.window == .always, context.watermark == .max {
+            state = .max
+            context.eventAlarm = time == .max ? nil : .max
+        } else if time != context.window.lastNanosecond {
+            setAlarm(after: time, &state, &context)
+        }
         return .fire
     }
 

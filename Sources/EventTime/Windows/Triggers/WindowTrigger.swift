@@ -66,15 +66,16 @@ extension WindowTrigger where State == NoTriggerState {
     public let watermark: Nanoseconds
     /// The processing time reached; `Int64.min` where none was told.
     public let processingTime: Nanoseconds
-    /// When, in event time, the trigger is called; `nil`: never. A time that has passed is that of the next advance.
+    /// When, in event time, the trigger is called; `nil`: never. A time that has passed is that of the next advance,
+    /// `Int64.max` the end of the input.
     @inlinable public var eventAlarm: Nanoseconds? {
         get { storedEventAlarm == .max ? nil : storedEventAlarm }
-        set { storedEventAlarm = newValue ?? .max }
+        set { storedEventAlarm = newValue.map { min($0, .max - 1) } ?? .max }
     }
     /// When, in processing time, the trigger is called; `nil`: never.
     @inlinable public var processingAlarm: Nanoseconds? {
         get { storedProcessingAlarm == .max ? nil : storedProcessingAlarm }
-        set { storedProcessingAlarm = newValue ?? .max }
+        set { storedProcessingAlarm = newValue.map { min($0, .max - 1) } ?? .max }
     }
     @usableFromInline var storedEventAlarm: Nanoseconds
     @usableFromInline var storedProcessingAlarm: Nanoseconds
@@ -87,8 +88,10 @@ extension WindowTrigger where State == NoTriggerState {
         self.window = window
         self.watermark = watermark
         self.processingTime = processingTime
-        storedEventAlarm = eventAlarm ?? .max
-        storedProcessingAlarm = processingAlarm ?? .max
+        storedEventAlarm = .max
+        storedProcessingAlarm = .max
+        self.eventAlarm = eventAlarm
+        self.processingAlarm = processingAlarm
     }
 
     /// Whether the watermark has come to the window's last nanosecond.
