@@ -15,6 +15,7 @@ let package = Package(
     name: "tidemark",
     products: [
         .library(name: "EventTime", targets: ["EventTime"]),
+        .library(name: "EventTimeTesting", targets: ["EventTimeTesting"]),
         .executable(name: "tidemark", targets: ["tidemark"]),
         .executable(name: "eventtime-vectors", targets: ["eventtime-vectors"]),
     ],
@@ -30,6 +31,7 @@ let package = Package(
         .systemLibrary(name: "CPrefetch"),
 
         .target(name: "EventTime", dependencies: ["CPrefetch"], swiftSettings: rules),
+        .target(name: "EventTimeTesting", dependencies: ["EventTime"], swiftSettings: rules),
         .target(name: "Packets", swiftSettings: rules + [.strictMemorySafety()]),
         .target(
             name: "Capture", dependencies: ["CPcap", "CLZ4", "CZlib", "CZstd", "Packets"],
@@ -58,6 +60,9 @@ let package = Package(
         .testTarget(name: "CaptureTests", dependencies: ["Capture", "TestSupport"], swiftSettings: rules),
         .testTarget(
             name: "EventTimeTests", dependencies: ["EventTime", "TestSupport"], exclude: ["Vectors"],
+            swiftSettings: rules),
+        .testTarget(
+            name: "EventTimeTestingTests", dependencies: ["EventTimeTesting", "EventTime", "TestSupport"],
             swiftSettings: rules),
         .testTarget(
             name: "FlowsTests", dependencies: ["Flows", "Packets", "EventTime", "TestSupport"], swiftSettings: rules

@@ -9,6 +9,7 @@ private let moduleMap: [(module: String, imports: Set<String>)] = [
     ("CZstd", []),
     ("CPrefetch", []),
     ("EventTime", ["CPrefetch", "Glibc", "Synchronization"]),
+    ("EventTimeTesting", ["EventTime"]),
     ("Packets", []),
     ("Capture", ["CPcap", "CLZ4", "CZlib", "CZstd", "Packets", "Glibc", "Synchronization"]),
     ("Flows", ["Packets", "EventTime"]),
@@ -80,10 +81,10 @@ struct ModuleMapTests {
         }
     }
 
-    @Test("has EventTime as the one library product, free of packets")
+    @Test("has EventTime and its testing kit as the library products, free of packets")
     func products() throws {
         let manifest = try SourceTree.text(of: "Package.swift")
         let libraries = manifest.matches(of: /\.library\(name: "(\w+)"/).map { String($0.1) }
-        #expect(libraries == ["EventTime"])
+        #expect(libraries == ["EventTime", "EventTimeTesting"])
     }
 }

@@ -47,4 +47,18 @@ struct ProcessFunctionTests {
         #expect(job.keyCount == 0)
         #expect(job.timerCount == 0)
     }
+
+    @Test("runs in a stream")
+    func stream() throws {
+        let readings: [(sensor: String, time: Nanoseconds)] = [
+            ("a", 0), ("b", 10), ("a", 30), ("a", 95), ("b", 96),
+        ]
+        let alarms = try readings.stream(at: \.time, watermarks: .monotonous())
+            .keyed(by: \.sensor)
+            .map { _ in 1 }
+            .process(SilentSensor())
+            .collect()
+        #expect(alarms.map(\.value.silentSince) == [10, 30, 95, 96])
+        #expect(alarms.map(\.time) == [70, 90, 155, 156])
+    }
 }

@@ -1,16 +1,17 @@
 /// How the state of a process function stands in checkpoints:
 ///
-///     form 1 · groups · watermark · processing time · states: count, then name, kind, version, type, clock of each
-///     parts: count, then of each key group that has any: number · length · keys, ascending
+///     form 1 · watermark · processing time · states: count, then name, kind, version, type, clock of each
+///     sections: count, then of each that has keys: number · length · keys, ascending
 ///         · of each state, by name: length · (place of the key, value)… · event-time timers · processing-time timers
 ///
-/// What stands of a key group does not depend on the other groups, so that groups can be read by any number of workers.
+/// A section has the keys whose hash falls into one of 128 equal parts. What stands there does not depend on the other
+/// sections, so that any number of workers can read those that hold keys of theirs.
 extension ProcessContext {
     private static var form: UInt32 { 1 }
+    private static var sectionCount: Int { 128 }
 
-    func snapshot(groupCount: Int, into state: inout StateEncoder) {
+    func snapshot(into state: inout StateEncoder) {
         state.encode(Self.form)
-        state.encode(UInt32(groupCount))
         state.encode(watermark)
         state.encode(processingTime)
         state.encode(UInt32(columns.columns.count))
@@ -20,9 +21,9 @@ extension ProcessContext {
         }
         let eventTimes = eventTimers.timesBySlot(bound: slots.bound)
         let processingTimes = processingTimers.timesBySlot(bound: slots.bound)
-        let groups = liveSlots(groupCount: groupCount)
-        state.encode(UInt32(groups.count))
-        for (group, members) in groups {
+        let sections = liveSlots()
+        state.encode(UInt32(sections.count))
+        for (section, members) in sections {
             var parts = [
                 StateEncoder.bytes { part in
                     part.encode(UInt64(members.count))
@@ -45,7 +46,7 @@ extension ProcessContext {
                         times[$0].encode(into: &$1)
                     })
             }
-            state.encode(UInt32(group))
+            state.encode(UInt32(section))
             state.encode(UInt64(parts.reduce(0) { $0 + 8 + $1.count }))
             for part in parts {
                 state.encode(UInt64(part.count))
@@ -65,15 +66,15 @@ extension ProcessContext {
         }
     }
 
-    /// The slots of keys of which something can be seen, by key group, in the order of keys.
-    private borrowing func liveSlots(groupCount: Int) -> [(group: Int, slots: [Int])] {
-        var groups: [[Int]] = Array(repeating: [], count: groupCount)
+    /// The slots of keys that have something, by section, in the order of keys.
+    private borrowing func liveSlots() -> [(section: Int, slots: [Int])] {
+        var sections: [[Int]] = Array(repeating: [], count: Self.sectionCount)
         for slot in 0..<slots.bound where slots.uses[slot] > 0 {
-            groups[KeyGroups.group(ofHash: slots.hashes[slot], count: groupCount)].append(slot)
+            sections[KeyGroups.group(ofHash: slots.hashes[slot], count: Self.sectionCount)].append(slot)
         }
         let keys = slots.keys
-        return groups.enumerated().filter { !$0.element.isEmpty }.map { group, members in
-            (group, members.sorted { keys[$0] < keys[$1] })
+        return sections.enumerated().filter { !$0.element.isEmpty }.map { section, members in
+            (section, members.sorted { keys[$0] < keys[$1] })
         }
     }
 
@@ -81,25 +82,28 @@ extension ProcessContext {
         guard try state.decode(UInt32.self) == Self.form else {
             throw state.invalid("no state of a process function")
         }
-        let groupCount = try state.decode(UInt32.self)
-        guard groupCount == groups.count else {
-            throw state.invalid("state of \(groupCount) key groups, and there are \(groups.count)")
-        }
         try restoreClocks(watermark: try state.decode(), processingTime: try state.decode())
         let saved = try savedStates(from: &state)
         let count = try state.decode(UInt32.self)
         var before = -1
         for _ in 0..<count {
-            let group = Int(try state.decode(UInt32.self))
-            guard group > before, group < groups.count else { throw state.invalid("no key group \(group)") }
-            before = group
-            let length = try state.decodeCount(elementSize: 1)
-            let bytes = try state.decodeBytes(length)
-            guard groups.range.contains(group) else { continue }
+            let section = Int(try state.decode(UInt32.self))
+            guard section > before, section < Self.sectionCount else {
+                throw state.invalid("no section \(section)")
+            }
+            before = section
+            let bytes = try state.decodeBytes(try state.decodeCount(elementSize: 1))
+            guard Self.overlaps(section, groups) else { continue }
             var part = StateDecoder(bytes)
-            try restore(group: group, of: groups.count, saved: saved, from: &part)
+            try restore(section: section, keeping: groups, saved: saved, from: &part)
             try part.finish()
         }
+    }
+
+    /// Whether keys of the section may be of the groups: both are stretches of the range of hashes.
+    private static func overlaps(_ section: Int, _ groups: KeyGroups) -> Bool {
+        section * groups.count < groups.range.upperBound * sectionCount
+            && groups.range.lowerBound * sectionCount < (section + 1) * groups.count
     }
 
     private mutating func restoreClocks(watermark: Nanoseconds, processingTime: Nanoseconds) throws(StateError) {
@@ -141,9 +145,9 @@ extension ProcessContext {
     }
 
     private mutating func restore(
-        group: Int, of groupCount: Int, saved: [SavedState], from state: inout StateDecoder
+        section: Int, keeping groups: KeyGroups, saved: [SavedState], from state: inout StateDecoder
     ) throws(StateError) {
-        let members = try restoreKeys(group: group, of: groupCount, from: &state)
+        let members = try restoreKeys(section: section, from: &state)
         let uses = slots.uses
         for saved in saved {
             guard let column = saved.column else {
@@ -168,7 +172,7 @@ extension ProcessContext {
                 }
                 timers += times.map { (slot, $0) }
             }
-            for timer in timers {
+            for timer in timers where keeps(timer.slot, groups) {
                 slot = timer.slot
                 if domain == .eventTime {
                     setTimer(at: timer.time)
@@ -180,15 +184,26 @@ extension ProcessContext {
         for slot in members {
             slots.uses[slot] -= 1
             // What a key had may all have been of a state that was removed.
-            guard slots.uses[slot] == 0 else { continue }
-            guard saved.contains(where: { $0.column == nil }) else { throw state.invalid("a key without state") }
-            slots.remove(slot)
+            guard slots.uses[slot] > 0 || !keeps(slot, groups) || saved.contains(where: { $0.column == nil }) else {
+                throw state.invalid("a key without state")
+            }
+            if !keeps(slot, groups) { forget(slot) }
+            if slots.uses[slot] == 0 { slots.remove(slot) }
         }
     }
 
-    /// Reads the keys of a group, and holds their slots by a use that is not theirs.
+    private func keeps(_ slot: Int, _ groups: KeyGroups) -> Bool {
+        groups.range.contains(KeyGroups.group(ofHash: slots.hashes[slot], count: groups.count))
+    }
+
+    /// Forgets the states of a key that another worker keeps; its timers were not set.
+    private mutating func forget(_ slot: Int) {
+        for column in columns.columns where column.clear(slot) { slots.uses[slot] -= 1 }
+    }
+
+    /// Reads the keys of a section, and holds their slots by a use that is not theirs.
     private mutating func restoreKeys(
-        group: Int, of groupCount: Int, from state: inout StateDecoder
+        section: Int, from state: inout StateDecoder
     ) throws(StateError) -> [Int] {
         let bytes = try state.decodeBytes(try state.decodeCount(elementSize: 1))
         var part = StateDecoder(bytes)
@@ -199,8 +214,8 @@ extension ProcessContext {
             let key = try Key(from: &part)
             if let before, before >= key { throw part.invalid("keys out of order") }
             let hash = key.stableHash
-            guard KeyGroups.group(ofHash: hash, count: groupCount) == group else {
-                throw part.invalid("a key of another group")
+            guard KeyGroups.group(ofHash: hash, count: Self.sectionCount) == section else {
+                throw part.invalid("a key of another section")
             }
             guard slots.find(key, hash: hash) < 0 else { throw part.invalid("a key stands there twice") }
             let slot = insert(key, hash: hash)

@@ -11,12 +11,9 @@ public struct ProcessOperator<Function: ProcessFunction>: ~Copyable, KeyedOperat
 
     @usableFromInline let function: Function
     @usableFromInline var context: Function.Context
-    /// Key groups of the stream, in which its state is saved.
-    let groupCount: Int
 
-    public init(_ function: Function, groupCount: Int = KeyGroups.defaultCount) {
+    public init(_ function: Function) {
         self.function = function
-        self.groupCount = groupCount
         context = Function.Context(function.states)
     }
 
@@ -66,10 +63,10 @@ public struct ProcessOperator<Function: ProcessFunction>: ~Copyable, KeyedOperat
         context.leave()
     }
 
-    public func snapshot(into state: inout StateEncoder) { context.snapshot(groupCount: groupCount, into: &state) }
+    public func snapshot(into state: inout StateEncoder) { context.snapshot(into: &state) }
 
+    /// Takes over the keys of some groups from a checkpoint; parts of it that hold none of them are not looked into.
     public mutating func restore(from state: inout StateDecoder, keeping groups: KeyGroups) throws(StateError) {
-        precondition(groups.count == groupCount, "key groups of another stream")
         try context.restore(from: &state, keeping: groups)
     }
 }

@@ -67,6 +67,13 @@ struct CellColumn<Value: StateValue>: ~Copyable, StateColumnBody {
         cells[slot] != nil && lifetimes.isLive(slot, clocks)
     }
 
+    @inlinable mutating func clear(_ slot: Int) -> Bool {
+        guard cells[slot] != nil else { return false }
+        cells[slot] = nil
+        lifetimes.end(slot)
+        return true
+    }
+
     @inlinable func encode(_ slot: Int, _ clocks: StateClocks, into state: inout StateEncoder) {
         if lifetimes.areLimited { state.encode(lifetimes.uses[slot]) }
         cells[slot]?.encode(into: &state)

@@ -14,6 +14,8 @@
     func expire(_ clocks: StateClocks, freed: (Int) -> Void)
     /// Whether the slot holds something that can be seen.
     func holds(_ slot: Int, _ clocks: StateClocks) -> Bool
+    /// Forgets what the slot holds; false where that is nothing.
+    func clear(_ slot: Int) -> Bool
     func encode(_ slot: Int, _ clocks: StateClocks, into state: inout StateEncoder)
     /// Reads what ``encode(_:_:into:)`` wrote of a slot that holds nothing, from a checkpoint where the state had the
     /// form `saved`.
@@ -67,6 +69,7 @@
     mutating func reserve(slots capacity: Int)
     mutating func expire(_ clocks: StateClocks, freed: (Int) -> Void)
     func holds(_ slot: Int, _ clocks: StateClocks) -> Bool
+    mutating func clear(_ slot: Int) -> Bool
     func encode(_ slot: Int, _ clocks: StateClocks, into state: inout StateEncoder)
     mutating func decode(_ slot: Int, from state: inout StateDecoder, saved: StateForm) throws(StateError)
 }
@@ -100,6 +103,7 @@
         storage.pointee.expire(clocks, freed: freed)
     }
     @inlinable func holds(_ slot: Int, _ clocks: StateClocks) -> Bool { storage.pointee.holds(slot, clocks) }
+    @inlinable func clear(_ slot: Int) -> Bool { storage.pointee.clear(slot) }
     @inlinable func encode(_ slot: Int, _ clocks: StateClocks, into state: inout StateEncoder) {
         storage.pointee.encode(slot, clocks, into: &state)
     }
@@ -162,7 +166,7 @@ struct StateColumns: ~Copyable {
 
     @inlinable @inline(__always)
     static func hash(_ identity: UInt64, _ shift: UInt64) -> Int {
-        Int(truncatingIfNeeded: identity &* 0x9E37_79B9_7F4A_7C15 &>> shift)
+        Int(truncatingIfNeeded: (identity &* 0x9E37_79B9_7F4A_7C15) &>> shift)
     }
 
     /// The body of the column of this identity, whose declaration made it as `Body`.

@@ -68,7 +68,8 @@ struct ListColumn<Element: StateValue>: ~Copyable, StateColumnBody {
         if lifetimes.areLimited {
             let use = lifetimes.useTime(clocks)
             lists[slot].uses.append(use)
-            if isFirst { lifetimes.begin(slot, clocks) }
+            // Before there is a clock, the list is looked at as soon as there is one.
+            if isFirst || use == .min { lifetimes.set(slot, lastUse: use) }
         }
         return isFirst ? 1 : 0
     }
@@ -114,6 +115,7 @@ struct ListColumn<Element: StateValue>: ~Copyable, StateColumnBody {
     /// Has the list looked at again when at least half of it has expired, so that expired elements are never more
     /// than live ones, and each look frees as many as it leaves.
     @inlinable mutating func schedule(_ slot: Int, _ uses: [Nanoseconds]) {
+        guard !uses.contains(.min) else { return lifetimes.set(slot, lastUse: .min) }
         let isSorted = zip(uses, uses.dropFirst()).allSatisfy { $0 <= $1 }
         lifetimes.set(slot, lastUse: (isSorted ? uses : uses.sorted())[uses.count / 2])
     }
@@ -121,6 +123,13 @@ struct ListColumn<Element: StateValue>: ~Copyable, StateColumnBody {
     @inlinable func holds(_ slot: Int, _ clocks: StateClocks) -> Bool {
         guard lifetimes.areLimited else { return !lists[slot].elements.isEmpty }
         return lists[slot].uses.contains { isLive($0, clocks) }
+    }
+
+    @inlinable mutating func clear(_ slot: Int) -> Bool {
+        guard !lists[slot].elements.isEmpty else { return false }
+        lists[slot] = List()
+        lifetimes.end(slot)
+        return true
     }
 
     @inlinable func encode(_ slot: Int, _ clocks: StateClocks, into state: inout StateEncoder) {

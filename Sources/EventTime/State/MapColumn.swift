@@ -202,6 +202,10 @@ struct MapColumn<Key: StreamKey, Value: StateValue>: ~Copyable, StateColumnBody 
         lifetimes.areLimited ? !entries(slot, clocks).isEmpty : heads[slot].count > 0
     }
 
+    @inlinable mutating func clear(_ slot: Int) -> Bool {
+        removeAll(slot) != 0
+    }
+
     @inlinable func encode(_ slot: Int, _ clocks: StateClocks, into state: inout StateEncoder) {
         let live = entries(slot, clocks)
         state.encode(UInt64(live.count))
