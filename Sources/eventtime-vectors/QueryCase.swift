@@ -82,8 +82,9 @@ struct QueryCase {
         return window
     }
 
-    /// Runs the query over the engine's window operator.
-    func run() -> QueryOutcome {
+    /// Runs the query over the engine's window operators; `sharesSlices` says whether over that of shared slices where
+    /// it can be.
+    func run(sharesSlices: Bool) -> QueryOutcome {
         let columns = ["window_start", "window_end", "k"] + query.columns.map(\.name)
         do throws(QueryFailure) {
             let found: [QueryOutcome.Row]
@@ -92,10 +93,17 @@ struct QueryCase {
                 if !query.isLegacy, windows.size % windows.slide != 0 {
                     throw QueryFailure(reason: "a size that is no multiple of the slide")
                 }
-                found = try results(of: EventTimeWindows(windows))
+                found =
+                    try sharesSlices
+                    ? results(of: SlicedWindowOperator(windows, aggregate: Self.aggregate))
+                    : results(of: EventTimeWindows(windows))
             case .cumulating(let size, let step):
                 if size % step != 0 { throw QueryFailure(reason: "a size that is no multiple of the step") }
-                found = try results(of: CumulatingWindows(size: size, step: step))
+                let windows = CumulatingWindows<NullableText, Row>(size: size, step: step)
+                found =
+                    try sharesSlices
+                    ? results(of: SlicedWindowOperator(windows.layout, aggregate: Self.aggregate))
+                    : results(of: windows)
             case .session(let gap): found = try results(of: SessionWindows(gap: gap))
             }
             return QueryOutcome(columns: columns, rows: ranked(found))
@@ -129,7 +137,12 @@ struct QueryCase {
     private func results<Assigner: WindowAssigner<NullableText, Row>>(
         of assigner: Assigner
     ) throws(QueryFailure) -> [QueryOutcome.Row] {
-        var operation = WindowOperator(assigner, trigger: EventTimeTrigger(), aggregate: Self.aggregate)
+        try results(of: WindowOperator(assigner, trigger: EventTimeTrigger(), aggregate: Self.aggregate))
+    }
+
+    private func results<Windows: WindowOperation<NullableText, Row, QueryOutcome.Fold> & ~Copyable>(
+        of operation: consuming Windows
+    ) throws(QueryFailure) -> [QueryOutcome.Row] {
         var found: [QueryOutcome.Row] = []
         let columns = query.columns.map(\.aggregate)
         func note(_ result: WindowResult<NullableText, QueryOutcome.Fold>) {

@@ -1,5 +1,12 @@
 import EventTime
 
+/// What global windows have unless they are given another one: they never fire.
+private struct NoTrigger: WindowTrigger {
+    func onElement(
+        _ element: CaseElement, at time: Nanoseconds, state: inout NoTriggerState, context: inout TriggerContext
+    ) -> TriggerDecision { .wait }
+}
+
 /// What a firing says of its elements.
 struct CaseFold {
     var count: Int64
@@ -11,18 +18,27 @@ struct CaseFold {
 }
 
 extension StreamCase {
-    /// Runs the case through the engine's operators.
-    func run() -> StreamOutcome {
+    /// Runs the case through the engine's operators. Windows that share slices have an operator of their own, where
+    /// they fire by their own trigger; `sharesSlices` says whether to use it.
+    func run(sharesSlices: Bool) -> StreamOutcome {
         switch work {
         case .timers: return runTimers()
         case .windows(let window, let trigger, let lateness):
             switch window {
-            case .slices(let windows): return run(EventTimeWindows(windows), trigger, lateness)
+            case .slices(let windows):
+                guard sharesSlices, trigger == nil else { return run(EventTimeWindows(windows), trigger, lateness) }
+                return drive(
+                    SlicedWindowOperator(windows, aggregate: Self.aggregate, allowedLateness: lateness))
             case .session(let gap): return run(SessionWindows(gap: gap), trigger, lateness)
             case .dynamicSession:
                 return run(DynamicSessionWindows { _, element in element.gap }, trigger, lateness)
-            case .global: return run(GlobalWindows(), trigger, lateness)
-            case .count(let size, let slide): return runCounts(size: size, slide: slide, trigger, lateness)
+            case .global:
+                guard trigger == nil else { return run(GlobalWindows(), trigger, lateness) }
+                return run(GlobalWindows(), NoTrigger(), lateness)
+            case .count(let size, let slide):
+                // Another trigger takes the place of the count.
+                guard trigger == nil else { return run(GlobalWindows(), trigger, lateness) }
+                return drive(CountWindowOperator(size: size, slide: slide, aggregate: Self.aggregate))
             }
         }
     }

@@ -49,6 +49,9 @@ struct StreamCase {
             let trigger = try Self.trigger(&spec)
             let lateness = try spec.integer("allowed_lateness_ms") ?? 0
             guard lateness >= 0 else { throw CaseError.malformed("spec: a lateness of \(lateness) ms") }
+            if case .count(_, slide: .some) = window, trigger != nil {
+                throw CaseError.unknown("spec.trigger of sliding count windows")
+            }
             work = .windows(window, trigger, allowedLateness: lateness)
         case "timers": work = .timers
         case let other?: throw CaseError.unknown("spec.function \(other)")

@@ -25,6 +25,9 @@ struct VectorsCommand: ParsableCommand {
     @Flag(help: "Write what comes out of every case; compare none.")
     var write = false
 
+    @Flag(help: "Use the operator for windows of any kind even where windows could share slices.")
+    var general = false
+
     @Argument(help: "Cases in JSON.")
     var file: [String]
 
@@ -84,13 +87,13 @@ struct VectorsCommand: ParsableCommand {
         switch document.object?["family"]?.string {
         case "datastream":
             let instance = try StreamCase(document)
-            let outcome = instance.run()
+            let outcome = instance.run(sharesSlices: !general)
             return (
                 outcome.expected,
                 { try outcome.difference(from: $0, sequencesAreSets: instance.mergesWindows) }
             )
         case "sql":
-            let outcome = try QueryCase(document).run()
+            let outcome = try QueryCase(document).run(sharesSlices: !general)
             return (outcome.expected, { try outcome.difference(from: $0) })
         case let other?: throw CaseError.unknown("family \(other)")
         case nil: throw CaseError.malformed("the case has no family")

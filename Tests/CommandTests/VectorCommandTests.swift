@@ -32,18 +32,18 @@ struct VectorCommandTests {
         try folder.write(try JSONSerialization.data(withJSONObject: instance), as: name)
     }
 
-    @Test("finds the project's own cases as expected")
-    func ownCases() throws {
-        let run = try run(Self.own)
+    @Test("finds the project's own cases as expected", arguments: [[], ["--general"]])
+    func ownCases(options: [String]) throws {
+        let run = try run(options + Self.own)
         #expect(run.output == "\(Self.own.count) passed, 0 failed\n" && run.errors.isEmpty && run.status == 0)
         #expect(Self.own.count >= 30)
     }
 
     @Test(
         "finds what Flink did with the recorded cases, all of them",
-        .enabled(if: !recorded.isEmpty, "the recorded cases are not beside this clone"))
-    func recordedCases() throws {
-        let run = try run(Self.recorded)
+        .enabled(if: !recorded.isEmpty, "the recorded cases are not beside this clone"), arguments: [[], ["--general"]])
+    func recordedCases(options: [String]) throws {
+        let run = try run(options + Self.recorded)
         #expect(run.output == "\(Self.recorded.count) passed, 0 failed\n" && run.errors.isEmpty && run.status == 0)
         #expect(Self.recorded.count >= 53)
     }

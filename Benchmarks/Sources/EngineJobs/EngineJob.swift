@@ -14,6 +14,8 @@ public enum EngineJob: String, CaseIterable, Sendable {
 
     /// What came out.
     public struct Outcome: Sendable, Equatable {
+        public init() {}
+
         public var rows = 0
         /// Of all rows, whatever their order.
         public var checksum: UInt64 = 0
@@ -81,8 +83,7 @@ public enum EngineJob: String, CaseIterable, Sendable {
     }
 
     private func sliced(_ windows: SlidingWindows) -> some WindowOperation<UInt32, Int32, Fold> & ~Copyable {
-        WindowOperator(
-            EventTimeWindows<UInt32, Int32>(windows), trigger: EventTimeTrigger(), aggregate: Self.aggregate)
+        SlicedWindowOperator(windows, aggregate: Self.aggregate)
     }
 
     private func counted(size: Int, slide: Int) -> some WindowOperation<UInt32, Int32, Fold> & ~Copyable {

@@ -1,7 +1,7 @@
-import ArgumentParser
-import EngineJobs
+public import ArgumentParser
+public import EngineJobs
 
-extension EngineJob: @retroactive ExpressibleByArgument {}
+extension EngineJob: ExpressibleByArgument {}
 
 @main
 struct RunEngine: ParsableCommand {

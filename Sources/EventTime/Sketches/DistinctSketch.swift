@@ -3,7 +3,7 @@
 /// A function of the set of elements alone, as its registers are: neither order nor repetition nor merging changes
 /// it. Below the bound it keeps the elements, one of them in place, so that a key with a single one costs no
 /// allocation.
-public struct DistinctSketch<Element: StreamKey>: StateValue, Sendable {
+public struct DistinctSketch<Element: StreamKey>: MergeableSketch {
     /// Bounds there are for the exact count.
     public static var exactBounds: ClosedRange<Int> { 0...65_535 }
 

@@ -8,7 +8,7 @@
 /// error is above N / c; and each element that came more than N / c times is held. Merging keeps all three, whatever
 /// the order and the tree of merges. Where no more than c different elements came, counts are exact and merging is
 /// associative; beyond that the bounds are, while counts within them depend on what was merged first.
-public struct HeavyHitters<Element: StreamKey>: StateValue, Sendable {
+public struct HeavyHitters<Element: StreamKey>: MergeableSketch {
     /// Numbers of counters there are.
     public static var capacities: ClosedRange<Int> { 1...1_048_576 }
 
@@ -65,8 +65,12 @@ public struct HeavyHitters<Element: StreamKey>: StateValue, Sendable {
         return Array(sorted.prefix(max(0, number)))
     }
 
+    /// Takes an element in. O(log capacity).
+    @inlinable @inline(__always)
+    public mutating func insert(_ element: Element) { insert(element, count: 1) }
+
     /// Takes an element in, `count` times. O(log capacity).
-    @inlinable public mutating func insert(_ element: Element, count: UInt64 = 1) {
+    @inlinable public mutating func insert(_ element: Element, count: UInt64) {
         guard count > 0 else { return }
         taken = taken.addingSaturating(count)
         if let place = places[element] {

@@ -9,7 +9,7 @@
 /// positive numbers, and of negative ones by magnitude, are kept apart. Numbers nearer to zero than these are counted
 /// together at the lowest bin, and ``isAccurate(at:)`` says of which quantiles that takes the promise away. At an
 /// accuracy of 0.01 and 2048 bins that takes magnitudes 2^58 apart.
-public struct QuantileSketch: StateValue, Equatable, Sendable {
+public struct QuantileSketch: MergeableSketch, Equatable {
     /// Accuracies there are.
     public static let accuracies = 0.0001...0.5
     /// Limits there are for the bins of either sign.
@@ -51,8 +51,12 @@ public struct QuantileSketch: StateValue, Equatable, Sendable {
     /// The least and the greatest number, exactly; `nil` where there is none.
     public var range: ClosedRange<Double>? { count == 0 ? nil : least...greatest }
 
-    /// Takes a number in, `count` times. O(1), amortised over the growth of the bins.
-    @inlinable public mutating func insert(_ value: Double, count: UInt64 = 1) {
+    /// Takes a number in. O(1), amortised over the growth of the bins.
+    @inlinable @inline(__always)
+    public mutating func insert(_ value: Double) { insert(value, count: 1) }
+
+    /// Takes a number in, `count` times.
+    @inlinable public mutating func insert(_ value: Double, count: UInt64) {
         guard count > 0 else { return }
         guard value.isFinite else {
             refused &+= count
