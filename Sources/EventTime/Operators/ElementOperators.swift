@@ -38,6 +38,18 @@ public struct FlatMapOperator<Input, Results: Sequence>: StreamOperator {
     }
 }
 
+/// Makes each element into another, or none.
+public struct CompactMapOperator<Input, Output>: StreamOperator {
+    @usableFromInline let transform: (Input) -> Output?
+
+    @inlinable public init(_ transform: @escaping (Input) -> Output?) { self.transform = transform }
+
+    @inlinable @inline(__always)
+    public mutating func process(_ element: Timed<Input>, emit: (Timed<Output>) -> Void) {
+        if let value = transform(element.value) { emit(Timed(value, at: element.time)) }
+    }
+}
+
 /// Two operators, one behind the other, as one.
 public struct Chain<First: StreamOperator & ~Copyable, Second: StreamOperator & ~Copyable>: StreamOperator,
     ~Copyable

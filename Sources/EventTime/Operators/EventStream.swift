@@ -31,8 +31,14 @@ public protocol EventStream<Element>: ~Copyable {
     mutating func open(_ run: StreamRun) throws
 
     /// Asks the sources for one more turn and emits what comes out: mostly one turn; none or several where threads are
-    /// at work in between. Nothing follows a barrier and its turn in one call.
+    /// at work in between.
     mutating func poll(emit: (StreamEvent<Element>) -> Void) throws
+
+    /// The checkpoint is safe: sinks on the way commit what belongs to it.
+    mutating func commit(_ checkpoint: UInt64) throws
+
+    /// Nothing follows: sinks on the way are told.
+    mutating func finish() throws
 }
 
 /// A stream behind one more operator.
@@ -78,6 +84,9 @@ where Operator.Input == Upstream.Element {
             }
         }
     }
+
+    @inlinable public mutating func commit(_ checkpoint: UInt64) throws { try upstream.commit(checkpoint) }
+    @inlinable public mutating func finish() throws { try upstream.finish() }
 }
 
 extension EventStream where Self: ~Copyable {
@@ -86,6 +95,13 @@ extension EventStream where Self: ~Copyable {
         _ transform: @escaping (Element) -> Output
     ) -> TransformedStream<Self, MapOperator<Element, Output>> {
         TransformedStream(self, MapOperator(transform))
+    }
+
+    /// Each element made into another at its time, or into none.
+    @inlinable public consuming func compactMap<Output>(
+        _ transform: @escaping (Element) -> Output?
+    ) -> TransformedStream<Self, CompactMapOperator<Element, Output>> {
+        TransformedStream(self, CompactMapOperator(transform))
     }
 
     /// The elements for which `isIncluded` holds.

@@ -18,6 +18,8 @@ where Upstream.Element == Inner.Value, Inner.Value: Sendable, Inner.Result: Send
     @usableFromInline var inner: Inner
     /// What the advance of time made it emit.
     @usableFromInline var fired: [Timed<Keyed<Key, Element>>] = []
+    /// Where there are several.
+    @usableFromInline var workers: KeyedWorkers<Inner>?
 
     @inlinable init(
         _ upstream: consuming Upstream, groupCount: Int, key: @escaping (Inner.Value) -> Inner.Key,
@@ -33,14 +35,24 @@ where Upstream.Element == Inner.Value, Inner.Value: Sendable, Inner.Result: Send
     @inlinable public mutating func open(_ run: StreamRun) throws {
         try upstream.open(run)
         state = StreamNode(run, "keyed")
-        if let part = try state.restored() {
-            var decoder = StateDecoder(part)
-            try inner.restore(from: &decoder, keeping: .all(of: groupCount))
-            try decoder.finish()
+        let shares = run.isRestoring ? try KeyedShare.all(run.takeParts(state.name), groupCount: groupCount) : []
+        let count = min(run.options.workers, groupCount)
+        if count > 1 {
+            workers = try KeyedWorkers(count: count, groupCount: groupCount, restoring: shares, makeInner)
+        } else {
+            for share in shares { try share.restore(&inner, keeping: .all(of: groupCount)) }
         }
     }
 
     @inlinable public mutating func poll(emit: (StreamEvent<Element>) -> Void) throws {
+        if let workers {
+            try pollWorkers(workers, emit)
+        } else {
+            try pollHere(emit)
+        }
+    }
+
+    @inlinable mutating func pollHere(_ emit: (StreamEvent<Element>) -> Void) throws {
         if let now = state.passedTime() {
             inner.advanceProcessingTime(to: now) { fired.append($0) }
             drainFirings(&fired, emit)
@@ -56,7 +68,7 @@ where Upstream.Element == Inner.Value, Inner.Value: Sendable, Inner.Result: Send
                 drainFirings(&fired, emit)
                 emit(.watermark(time))
             case .barrier(let checkpoint):
-                state.save(checkpoint, StateEncoder.bytes { inner.snapshot(into: &$0) })
+                state.save(checkpoint, share: 0, KeyedShare(of: inner, groups: .all(of: groupCount)).bytes)
                 emit(.barrier(checkpoint))
             case .idle: emit(.idle)
             case .active: emit(.active)
@@ -65,6 +77,30 @@ where Upstream.Element == Inner.Value, Inner.Value: Sendable, Inner.Result: Send
             }
         }
     }
+
+    @inlinable mutating func pollWorkers(
+        _ workers: KeyedWorkers<Inner>, _ emit: (StreamEvent<Element>) -> Void
+    ) throws {
+        if let now = state.passedTime() { workers.add(.processingTime(now)) }
+        try upstream.poll { event in
+            switch event {
+            case .element(let element):
+                workers.add(Timed(Keyed(key(element.value), element.value), at: element.time))
+            case .watermark(let time): workers.add(.watermark(time))
+            case .barrier(let checkpoint): workers.add(.barrier(checkpoint))
+            case .idle: workers.add(.idle)
+            case .active: workers.add(.active)
+            case .end: workers.add(.end)
+            case .turn: workers.endTurn()
+            }
+        }
+        while workers.mustGive {
+            workers.give(state, emit)
+        }
+    }
+
+    @inlinable public mutating func commit(_ checkpoint: UInt64) throws { try upstream.commit(checkpoint) }
+    @inlinable public mutating func finish() throws { try upstream.finish() }
 }
 
 /// Emits what one advance of time made operators emit, in the order of (time, key); what has both alike stays in order.
@@ -117,6 +153,13 @@ extension KeyedStream where Upstream: ~Copyable, Inner: ~Copyable {
         _ transform: @escaping @Sendable (Key, Element) -> Output
     ) -> KeyedStream<Upstream, Chain<Inner, KeyedCompactMap<Key, Element, Output>>> {
         process(KeyedCompactMap { key, value in transform(key, value) })
+    }
+
+    /// Each value made into another, or none, under the same key and at the same time.
+    @inlinable public consuming func compactMap<Output: Sendable>(
+        _ transform: @escaping @Sendable (Element) -> Output?
+    ) -> KeyedStream<Upstream, Chain<Inner, KeyedCompactMap<Key, Element, Output>>> {
+        process(KeyedCompactMap { _, value in transform(value) })
     }
 
     /// The values for which `isIncluded` holds.

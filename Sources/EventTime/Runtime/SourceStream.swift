@@ -1,15 +1,16 @@
 /// A stream of what a source gives, with its times and watermarks.
-public struct SourceStream<Source: StreamSource & ~Copyable, Watermarks: WatermarkStrategy>: EventStream, ~Copyable
-where Watermarks.Element == Source.Element {
+public struct SourceStream<Source: StreamSource & ~Copyable, Strategy: WatermarkStrategy>: EventStream, ~Copyable
+where Strategy.Element == Source.Element {
     public typealias Element = Source.Element
 
     @usableFromInline var source: Source
     @usableFromInline let time: (Element) -> Nanoseconds
-    @usableFromInline var watermarks: Watermarks
+    @usableFromInline var watermarks: Strategy
     @usableFromInline var state = StreamNode()
     @usableFromInline var watermark = Nanoseconds.min
     @usableFromInline var isIdle = false
     @usableFromInline var hasEnded = false
+    @usableFromInline var hasSaidSo = false
     /// The newest checkpoint that the source's position is in.
     @usableFromInline var checkpoint: UInt64 = 0
     /// When the source, asked, had nothing for the first time since it last gave something.
@@ -18,7 +19,7 @@ where Watermarks.Element == Source.Element {
     @usableFromInline var member = 0
 
     @inlinable public init(
-        _ source: consuming Source, at time: @escaping (Element) -> Nanoseconds, watermarks: Watermarks
+        _ source: consuming Source, at time: @escaping (Element) -> Nanoseconds, watermarks: Strategy
     ) {
         self.source = source
         self.time = time
@@ -50,7 +51,7 @@ where Watermarks.Element == Source.Element {
             run.madeProgress = true
             return
         }
-        guard !hasEnded else { return }
+        guard !hasEnded else { return sayEnd(emit) }
         let limit = watermarks.alignment.map { $0.group.slowest.saturatingAdd($0.drift) } ?? .max
         defer { report() }
         for _ in 0..<run.options.turnSize {
@@ -87,10 +88,15 @@ where Watermarks.Element == Source.Element {
                     watermark = .max
                     emit(.watermark(.max))
                 }
-                emit(.end)
-                return
+                return sayEnd(emit)
             }
         }
+    }
+
+    /// Says once in each run that the source has ended, also where it had before the checkpoint that was restored.
+    @inlinable mutating func sayEnd(_ emit: (StreamEvent<Element>) -> Void) {
+        if !hasSaidSo { emit(.end) }
+        hasSaidSo = true
     }
 
     /// The source was asked and had nothing, at `now`. Where it had nothing before either, it had nothing in between,
@@ -103,6 +109,9 @@ where Watermarks.Element == Source.Element {
         isIdle = true
         emit(.idle)
     }
+
+    @inlinable public mutating func commit(_ checkpoint: UInt64) {}
+    @inlinable public mutating func finish() {}
 
     /// Tells the aligned sources how far this one has come.
     @inlinable func report() {
@@ -124,18 +133,25 @@ where Watermarks.Element == Source.Element {
 
 extension StreamSource where Self: ~Copyable {
     /// A stream of the source's elements; `time` gives the event time of each.
-    @inlinable public consuming func stream<Watermarks: WatermarkStrategy>(
-        at time: @escaping (Element) -> Nanoseconds, watermarks: Watermarks
-    ) -> SourceStream<Self, Watermarks> where Watermarks.Element == Element {
+    @inlinable public consuming func stream(
+        at time: @escaping (Element) -> Nanoseconds, watermarks: Watermarks<Element>
+    ) -> SourceStream<Self, Watermarks<Element>> {
         SourceStream(self, at: time, watermarks: watermarks)
+    }
+
+    /// A stream of the source's elements, with a watermark strategy of one's own.
+    @inlinable public consuming func stream<Strategy: WatermarkStrategy>(
+        at time: @escaping (Element) -> Nanoseconds, strategy: Strategy
+    ) -> SourceStream<Self, Strategy> where Strategy.Element == Element {
+        SourceStream(self, at: time, watermarks: strategy)
     }
 }
 
 extension Collection {
     /// A stream of the elements, in order; `time` gives the event time of each.
-    @inlinable public func stream<Watermarks: WatermarkStrategy>(
-        at time: @escaping (Element) -> Nanoseconds, watermarks: Watermarks
-    ) -> SourceStream<CollectionSource<Self>, Watermarks> where Watermarks.Element == Element {
+    @inlinable public func stream(
+        at time: @escaping (Element) -> Nanoseconds, watermarks: Watermarks<Element>
+    ) -> SourceStream<CollectionSource<Self>, Watermarks<Element>> {
         CollectionSource(self).stream(at: time, watermarks: watermarks)
     }
 }

@@ -7,98 +7,123 @@ where Sink.Element == Stream.Element {
         case moved
         /// No source has anything to give now.
         case nothingNow
-        /// The input has ended, and everything has been written.
+        /// The input has ended, and all results have been written.
         case ended
     }
 
     @usableFromInline var stream: Stream
-    @usableFromInline var sink: Sink
+    @usableFromInline var outlet: SinkOutlet<Sink>
     @usableFromInline var run: StreamRun?
-    @usableFromInline var name = ""
     @usableFromInline var hasEnded = false
-    @usableFromInline var failure: (any Error)?
-    @usableFromInline var finished: [(snapshot: Snapshot, preCommitted: [UInt8])] = []
-    /// How far event time has come at the sink; `Int64.min`: nowhere.
-    @inlinable public var watermark: Nanoseconds { reached }
+    /// Completed and not yet taken.
+    @usableFromInline var completed: [Snapshot] = []
     @usableFromInline var reached = Nanoseconds.min
 
     @inlinable public init(_ stream: consuming Stream, into sink: consuming Sink) {
         self.stream = stream
-        self.sink = sink
+        outlet = SinkOutlet(sink)
     }
 
-    /// Makes the pipeline ready, from the beginning or from a checkpoint of the same pipeline, which any number of
-    /// workers may have taken. Throws ``StateError`` where the checkpoint is not that, and what sources and sinks throw.
-    @inlinable public mutating func open(_ options: StreamRun.Options = .init(), from snapshot: Snapshot? = nil)
-        throws
-    {
+    /// How far event time has come at the sink; `Int64.min`: nowhere yet.
+    @inlinable public var watermark: Nanoseconds { reached }
+
+    /// Makes the pipeline ready, from the beginning or from a checkpoint of the same pipeline, whatever number of
+    /// workers it was taken with. Throws ``StateError`` where the checkpoint is not that,
+    /// ``WorkerThread/CannotStart``, and what sources and sinks throw.
+    @inlinable
+    public mutating func open(_ options: StreamRun.Options = .init(), from snapshot: Snapshot? = nil) throws {
         precondition(run == nil, "a pipeline is opened once")
         let run = StreamRun(options, restoring: snapshot)
         self.run = run
         try stream.open(run)
-        name = run.name("sink")
-        let committed = try run.takePart(name)
+        try outlet.open(run)
         try run.finishRestoring()
-        try sink.abort(beyond: committed)
-        if let committed { try sink.commit(committed) }
     }
 
-    /// Reads one turn from each source and writes what comes of it.
+    /// Asks each source for one turn and writes what comes out. Opens the pipeline where that was not done. Throws what
+    /// sources and sinks throw; the pipeline is then not to be used.
     @inlinable public mutating func step() throws -> Progress {
         if run == nil { try open() }
-        guard let run, !hasEnded else { return .ended }
+        guard let run else { return .ended }
         run.beginTurn()
         try stream.poll { event in
-            guard failure == nil else { return }
             switch event {
             case .element(let element):
                 run.madeProgress = true
-                do { try sink.write(element) } catch { failure = error }
+                outlet.write(element)
             case .watermark(let time): reached = time
             case .barrier(let checkpoint):
-                run.madeProgress = true
-                do {
-                    let preCommitted = try sink.preCommit(checkpoint: checkpoint)
-                    run.save(checkpoint, name: name, preCommitted)
-                    finished.append((run.finishSnapshot(checkpoint), preCommitted))
-                } catch { failure = error }
+                outlet.preCommit(checkpoint)
+                completed.append(run.finishSnapshot(checkpoint))
             case .end: hasEnded = true
             case .idle, .active, .turn: break
             }
         }
-        if let failure { throw failure }
-        if hasEnded {
-            try sink.finish()
-            return .ended
-        }
+        try outlet.check()
+        if hasEnded, !run.isAwaitingBarrier { return .ended }
         return run.madeProgress ? .moved : .nothingNow
     }
 
-    /// Has the sources send a barrier with their next turn. When it has come through, ``takeSnapshot()`` gives the
-    /// checkpoint.
+    /// Has every source send a barrier with its next turn. When it has come through, a step or more later,
+    /// ``takeSnapshot()`` gives the checkpoint. Works after the end of the input, too.
     @inlinable public mutating func requestSnapshot() throws {
         if run == nil { try open() }
         run?.requestSnapshot()
     }
 
-    /// A checkpoint that has been completed, if there is one. Once it is safe, call ``commit(_:)``.
-    @inlinable public mutating func takeSnapshot() -> Snapshot? { finished.first?.snapshot }
-
-    /// The oldest completed checkpoint is safe: the sink commits what belongs to it.
-    @inlinable public mutating func commit() throws {
-        guard !finished.isEmpty else { return }
-        try sink.commit(finished.removeFirst().preCommitted)
+    /// The oldest checkpoint that has been completed and not been taken yet. Once it is safe, ``commit(_:)`` it.
+    @inlinable public mutating func takeSnapshot() -> Snapshot? {
+        completed.isEmpty ? nil : completed.removeFirst()
     }
 
-    /// Runs the pipeline to the end of its input.
+    /// The checkpoint is safe: sinks commit what belongs to it and to earlier ones.
+    @inlinable public mutating func commit(_ checkpoint: UInt64) throws {
+        try stream.commit(checkpoint)
+        try outlet.commit(checkpoint)
+    }
+
+    /// Tells the sinks that nothing follows.
+    @inlinable public mutating func finish() throws {
+        try stream.finish()
+        try outlet.finish()
+    }
+
+    /// Runs the pipeline to the end of its input, and finishes it.
     @inlinable public mutating func run(_ options: StreamRun.Options = .init()) throws {
         if run == nil { try open(options) }
         while true {
             switch try step() {
             case .moved: continue
             case .nothingNow: run?.waitForInput()
-            case .ended: return
+            case .ended: return try finish()
             }
+        }
+    }
+
+    /// Runs the pipeline from the newest checkpoint in `store`, or from the beginning, to the end of its input, and
+    /// takes a checkpoint every `interval` ns of processing time and at the end.
+    @inlinable public mutating func run<Store: SnapshotStore>(
+        _ options: StreamRun.Options = .init(), checkpoints store: inout Store, every interval: Nanoseconds
+    ) throws {
+        if run == nil { try open(options, from: store.newest()) }
+        var last = options.clock.now
+        var isLast = false
+        while true {
+            let progress = try step()
+            while let snapshot = takeSnapshot() {
+                try store.save(snapshot)
+                try commit(snapshot.checkpoint)
+            }
+            if progress == .ended, isLast { return try finish() }
+            let now = options.clock.now
+            if progress == .ended {
+                isLast = true
+                try requestSnapshot()
+            } else if now.saturatingSubtract(last) >= interval, run?.isAwaitingBarrier == false {
+                last = now
+                try requestSnapshot()
+            }
+            if progress == .nothingNow { run?.waitForInput() }
         }
     }
 }

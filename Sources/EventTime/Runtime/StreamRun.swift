@@ -24,6 +24,8 @@ public final class StreamRun {
     @usableFromInline var requested: UInt64 = 0
     /// Whether some source gave something in this turn, or was held back though it may have something.
     @usableFromInline var madeProgress = false
+    /// The newest checkpoint whose barrier has come through.
+    private var completed: UInt64
     private var nodeCount = 0
     private var restoring: Snapshot?
     private var saving: [UInt64: Snapshot] = [:]
@@ -33,6 +35,7 @@ public final class StreamRun {
         self.restoring = restoring
         now = options.clock.now
         requested = restoring?.checkpoint ?? 0
+        completed = requested
     }
 
     @usableFromInline func beginTurn() {
@@ -41,6 +44,9 @@ public final class StreamRun {
     }
 
     @usableFromInline func requestSnapshot() { requested += 1 }
+
+    /// Whether a checkpoint was asked for that has not come through yet.
+    @usableFromInline var isAwaitingBarrier: Bool { requested > completed }
 
     /// Nothing is to be read: gives the processor to others for a millisecond.
     @usableFromInline func waitForInput() { options.clock.wait(.second / 1000) }
@@ -85,7 +91,8 @@ public final class StreamRun {
 
     /// The checkpoint, whose barrier has passed every node.
     @usableFromInline func finishSnapshot(_ checkpoint: UInt64) -> Snapshot {
-        saving.removeValue(forKey: checkpoint) ?? Snapshot(checkpoint: checkpoint)
+        completed = checkpoint
+        return saving.removeValue(forKey: checkpoint) ?? Snapshot(checkpoint: checkpoint)
     }
 }
 
@@ -116,4 +123,8 @@ public final class StreamRun {
     @inlinable func restored() throws(StateError) -> [UInt8]? { try run?.takePart(name) }
 
     @inlinable func save(_ checkpoint: UInt64, _ bytes: [UInt8]) { run?.save(checkpoint, name: name, bytes) }
+
+    @inlinable func save(_ checkpoint: UInt64, share: Int, _ bytes: [UInt8]) {
+        run?.save(checkpoint, name: "\(name)/\(share)", bytes)
+    }
 }

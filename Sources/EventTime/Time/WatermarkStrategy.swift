@@ -1,4 +1,6 @@
 /// Says how far event time has come, from the elements alone: the same input gives the same watermarks.
+///
+/// ``Watermarks`` has the usual ones; conform to this for one that keeps state of its own.
 public protocol WatermarkStrategy<Element> {
     associatedtype Element
 
@@ -22,142 +24,93 @@ extension WatermarkStrategy {
     @inlinable public mutating func restore(from state: inout StateDecoder) throws(StateError) {}
 }
 
-/// The newest time seen, less a delay, less 1 ns: Flink's `BoundedOutOfOrdernessWatermarks`; with a delay of 0 its
-/// `AscendingTimestampsWatermarks`.
-public struct BoundedWatermarks<Element>: WatermarkStrategy {
+/// The usual watermark strategies.
+///
+///     .boundedOutOfOrderness(5 * .second).withIdleness(after: 30 * .second)
+public struct Watermarks<Element>: WatermarkStrategy {
     @usableFromInline var times: BoundedOutOfOrderness
+    /// Where elements carry marks of their own.
+    @usableFromInline let mark: ((Timed<Element>) -> Nanoseconds?)?
+    /// Elements from one announcement to the next, and still to come before it.
+    @usableFromInline var interval: UInt64 = 1
+    @usableFromInline var countdown: UInt64 = 1
+    /// Not announced yet.
+    @usableFromInline var newest: Nanoseconds?
+    public private(set) var idleTimeout: Nanoseconds?
+    public private(set) var alignment: WatermarkAlignment.Membership?
 
-    @inlinable public init(delay: Nanoseconds?) { times = BoundedOutOfOrderness(delay: delay) }
+    @usableFromInline init(delay: Nanoseconds?, mark: ((Timed<Element>) -> Nanoseconds?)?) {
+        times = BoundedOutOfOrderness(delay: delay)
+        self.mark = mark
+    }
+
+    /// Times come in order: the watermark is the newest time less 1 ns (Flink's `AscendingTimestampsWatermarks`).
+    @inlinable public static func monotonous() -> Self { Self(delay: 0, mark: nil) }
+
+    /// Times come out of order by `delay` ns at most: the watermark is the newest time, less the delay, less 1 ns
+    /// (Flink's `BoundedOutOfOrdernessWatermarks`). What comes later than that may be late.
+    @inlinable public static func boundedOutOfOrderness(_ delay: Nanoseconds) -> Self {
+        Self(delay: delay, mark: nil)
+    }
+
+    /// No watermark before the end of the input: nothing is late.
+    @inlinable public static func atEnd() -> Self { Self(delay: nil, mark: nil) }
+
+    /// `mark` says after each element how far time has come, or `nil`: for sources that carry marks of their own.
+    @inlinable public static func punctuated(_ mark: @escaping (Timed<Element>) -> Nanoseconds?) -> Self {
+        Self(delay: nil, mark: mark)
+    }
+
+    /// The same watermarks, announced only after every `count` elements: for pipelines in which each advance costs.
+    public consuming func every(_ count: Int) -> Self {
+        precondition(count > 0)
+        interval = UInt64(count)
+        countdown = interval
+        return self
+    }
+
+    /// A source that has been asked and had nothing for `timeout` ns of processing time is idle: others do not wait for
+    /// its watermark until it gives something again. A source that is not asked, as what follows is busy, is not idle.
+    public consuming func withIdleness(after timeout: Nanoseconds) -> Self {
+        precondition(timeout > 0)
+        idleTimeout = timeout
+        return self
+    }
+
+    /// A source whose watermark is more than `drift` ns ahead of the slowest one in `group` is not read until the
+    /// others have come nearer, so that what they wait for need not be kept.
+    public consuming func aligned(in group: WatermarkAlignment, drift: Nanoseconds) -> Self {
+        alignment = .init(group: group, drift: drift)
+        return self
+    }
 
     @inlinable @inline(__always)
     public mutating func watermark(after element: Timed<Element>) -> Nanoseconds? {
-        times.observe(element.time) ? times.watermark : nil
+        let reached: Nanoseconds? =
+            if let mark { mark(element) } else { times.observe(element.time) ? times.watermark : nil }
+        guard interval > 1 else { return reached }
+        return announce(reached)
     }
 
-    public func snapshot(into state: inout StateEncoder) { state.encode(times.newest) }
-
-    public mutating func restore(from state: inout StateDecoder) throws(StateError) {
-        _ = times.observe(try state.decode(Nanoseconds.self))
-    }
-}
-
-/// Asks a function for the watermark after each element: for sources that carry marks of their own.
-public struct PunctuatedWatermarks<Element>: WatermarkStrategy {
-    @usableFromInline let watermark: (Timed<Element>) -> Nanoseconds?
-
-    @inlinable public init(_ watermark: @escaping (Timed<Element>) -> Nanoseconds?) { self.watermark = watermark }
-
-    @inlinable @inline(__always)
-    public mutating func watermark(after element: Timed<Element>) -> Nanoseconds? { watermark(element) }
-}
-
-/// Announces another strategy's watermark only after every so many elements: for pipelines in which each advance costs.
-public struct PeriodicWatermarks<Base: WatermarkStrategy>: WatermarkStrategy {
-    @usableFromInline var base: Base
-    @usableFromInline let interval: UInt64
-    @usableFromInline var countdown: UInt64
-    @usableFromInline var newest: Nanoseconds?
-
-    @inlinable init(_ base: Base, every interval: Int) {
-        precondition(interval > 0)
-        self.base = base
-        self.interval = UInt64(interval)
-        countdown = self.interval
-    }
-
-    @inlinable public mutating func watermark(after element: Timed<Base.Element>) -> Nanoseconds? {
-        newest = base.watermark(after: element) ?? newest
+    @usableFromInline mutating func announce(_ reached: Nanoseconds?) -> Nanoseconds? {
+        if let reached { newest = max(newest ?? reached, reached) }
         countdown -= 1
         guard countdown == 0 else { return nil }
         countdown = interval
+        defer { newest = nil }
         return newest
     }
 
-    @inlinable public var idleTimeout: Nanoseconds? { base.idleTimeout }
-    @inlinable public var alignment: WatermarkAlignment.Membership? { base.alignment }
-
     public func snapshot(into state: inout StateEncoder) {
-        base.snapshot(into: &state)
+        state.encode(times.newest)
         state.encode(countdown)
         newest.encode(into: &state)
     }
 
     public mutating func restore(from state: inout StateDecoder) throws(StateError) {
-        try base.restore(from: &state)
+        _ = times.observe(try state.decode(Nanoseconds.self))
         countdown = try state.decode()
         guard 1...interval ~= countdown else { throw state.invalid("a countdown of \(countdown)") }
         newest = try Nanoseconds?(from: &state)
-    }
-}
-
-/// Another strategy, with idleness or alignment.
-public struct ObservedWatermarks<Base: WatermarkStrategy>: WatermarkStrategy {
-    @usableFromInline var base: Base
-    public let idleTimeout: Nanoseconds?
-    public let alignment: WatermarkAlignment.Membership?
-
-    @inlinable init(
-        _ base: Base, idleTimeout: Nanoseconds?, alignment: WatermarkAlignment.Membership?
-    ) {
-        precondition(idleTimeout ?? 1 > 0)
-        self.base = base
-        self.idleTimeout = idleTimeout
-        self.alignment = alignment
-    }
-
-    @inlinable @inline(__always)
-    public mutating func watermark(after element: Timed<Base.Element>) -> Nanoseconds? {
-        base.watermark(after: element)
-    }
-
-    @inlinable public func snapshot(into state: inout StateEncoder) { base.snapshot(into: &state) }
-
-    @inlinable public mutating func restore(from state: inout StateDecoder) throws(StateError) {
-        try base.restore(from: &state)
-    }
-}
-
-extension WatermarkStrategy {
-    /// Times come in order: the watermark is the newest time less 1 ns.
-    @inlinable public static func monotonous<Event>() -> Self where Self == BoundedWatermarks<Event> {
-        BoundedWatermarks(delay: 0)
-    }
-
-    /// Times come out of order by `delay` ns at most. What comes later than that may be late.
-    @inlinable public static func boundedOutOfOrderness<Event>(
-        _ delay: Nanoseconds
-    ) -> Self where Self == BoundedWatermarks<Event> {
-        BoundedWatermarks(delay: delay)
-    }
-
-    /// No watermark before the end of the input: nothing is late.
-    @inlinable public static func atEnd<Event>() -> Self where Self == BoundedWatermarks<Event> {
-        BoundedWatermarks(delay: nil)
-    }
-
-    /// `watermark` says after each element how far time has come, or `nil`.
-    @inlinable public static func punctuated<Event>(
-        _ watermark: @escaping (Timed<Event>) -> Nanoseconds?
-    ) -> Self where Self == PunctuatedWatermarks<Event> {
-        PunctuatedWatermarks(watermark)
-    }
-
-    /// The same watermarks, announced only after every `count` elements.
-    @inlinable public consuming func every(_ count: Int) -> PeriodicWatermarks<Self> {
-        PeriodicWatermarks(self, every: count)
-    }
-
-    /// A source that has been asked and had nothing for `timeout` ns of processing time is idle: others do not wait for
-    /// its watermark until it gives something again. A source that is not asked, as what follows is busy, is not idle.
-    @inlinable public consuming func withIdleness(after timeout: Nanoseconds) -> ObservedWatermarks<Self> {
-        ObservedWatermarks(self, idleTimeout: timeout, alignment: alignment)
-    }
-
-    /// A source whose watermark is more than `drift` ns ahead of the slowest one in `group` is not read until the
-    /// others have come nearer, so that what they wait for need not be kept.
-    @inlinable public consuming func aligned(
-        in group: WatermarkAlignment, drift: Nanoseconds
-    ) -> ObservedWatermarks<Self> {
-        ObservedWatermarks(self, idleTimeout: idleTimeout, alignment: .init(group: group, drift: drift))
     }
 }
