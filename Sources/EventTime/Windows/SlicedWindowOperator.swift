@@ -92,6 +92,8 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
             return .taken
         }
         (currentStart, currentEnd) = (.max, .min)
+        // The watermark may have passed windows that held nothing then.
+        nextWindow = max(nextWindow, layout.firstOpenWindow(watermark: eventTime))
         if !isComplete(last) { nextEvent = min(nextEvent, layout.bounds(ofWindow: nextWindow).lastNanosecond) }
         if layout.sharesSlices, number >= running.first, number < running.end { running.renew(key, in: slices) }
         refire(key, number, first, last, wasThere: wasThere, at: time, emit: emit)
