@@ -58,7 +58,8 @@ struct ProcessFunctionTests {
             .map { _ in 1 }
             .process(SilentSensor())
             .collect()
-        #expect(alarms.map(\.value.silentSince) == [10, 30, 95, 96])
-        #expect(alarms.map(\.time) == [70, 90, 155, 156])
+        // The element of 95 comes before the watermark it causes: sensor a was heard of in time.
+        #expect(alarms.map(\.value.silentSince) == [10, 95, 96])
+        #expect(alarms.map(\.time) == [70, 155, 156])
     }
 }

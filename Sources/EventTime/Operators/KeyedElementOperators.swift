@@ -47,21 +47,29 @@ public struct KeyedCompactMap<Key: StreamKey, Value, Result>: KeyedOperator {
     }
 }
 
-/// Folds the values of each key into one and emits it after each of them.
-public struct RollingFold<Key: StreamKey, Value, Folded: StateValue>: KeyedOperator {
-    public typealias Result = Folded
+/// Folds the values of each key as they come, and says after each what they come to.
+public struct RollingAggregate<Key: StreamKey, Function: Aggregate>: KeyedOperator {
+    public typealias Value = Function.Input
+    public typealias Result = Function.Result
 
-    @usableFromInline let fold: @Sendable (Folded?, Value) -> Folded
-    @usableFromInline var folds: [Key: Folded] = [:]
+    @usableFromInline let function: Function
+    @usableFromInline var folds: [Key: Function.Accumulator] = [:]
 
-    @inlinable public init(_ fold: @escaping @Sendable (Folded?, Value) -> Folded) { self.fold = fold }
+    @inlinable public init(_ function: Function) { self.function = function }
 
     @inlinable
-    public mutating func process(_ element: Timed<Keyed<Key, Value>>, emit: (Timed<Keyed<Key, Folded>>) -> Void) {
+    public mutating func process(_ element: Timed<Keyed<Key, Value>>, emit: (Timed<Keyed<Key, Result>>) -> Void) {
         let key = element.value.key
-        let folded = fold(folds[key], element.value.value)
-        folds[key] = folded
-        emit(Timed(Keyed(key, folded), at: element.time))
+        let function = function
+        let result = Self.add(element.value.value, to: &folds[key, default: function.makeAccumulator()], function)
+        emit(Timed(Keyed(key, result), at: element.time))
+    }
+
+    @inlinable static func add(
+        _ value: Value, to fold: inout Function.Accumulator, _ function: Function
+    ) -> Result {
+        function.add(value, to: &fold)
+        return function.result(of: fold)
     }
 
     @inlinable public func snapshot(into state: inout StateEncoder) {
@@ -76,7 +84,7 @@ public struct RollingFold<Key: StreamKey, Value, Folded: StateValue>: KeyedOpera
     public mutating func restore(from state: inout StateDecoder, keeping groups: KeyGroups) throws(StateError) {
         for _ in 0..<(try state.decodeCount(elementSize: 1)) {
             let key = try Key(from: &state)
-            let value = try Folded(from: &state)
+            let value = try Function.Accumulator(from: &state)
             guard groups.contains(key) else { continue }
             guard folds.updateValue(value, forKey: key) == nil else {
                 throw state.invalid("a key stands there twice")

@@ -38,7 +38,9 @@ where Upstream.Element == Inner.Value, Inner.Value: Sendable, Inner.Result: Send
         let shares = run.isRestoring ? try KeyedShare.all(run.takeParts(state.name), groupCount: groupCount) : []
         let count = min(run.options.workers, groupCount)
         if count > 1 {
-            workers = try KeyedWorkers(count: count, groupCount: groupCount, restoring: shares, makeInner)
+            workers = try KeyedWorkers(
+                count: count, groupCount: groupCount, restoring: shares, scheduler: run.options.scheduler, makeInner
+            )
         } else {
             for share in shares { try share.restore(&inner, keeping: .all(of: groupCount)) }
         }
@@ -176,10 +178,23 @@ extension KeyedStream where Upstream: ~Copyable, Inner: ~Copyable {
         process(KeyedFlatMap { _, value in transform(value) })
     }
 
-    /// After each value, what all values of its key so far come to together.
+    /// After each value, what all values of its key so far come to.
+    @inlinable public consuming func aggregate<Function: Aggregate>(
+        _ function: Function
+    ) -> KeyedStream<Upstream, Chain<Inner, RollingAggregate<Key, Function>>>
+    where Function.Input == Element, Function.Result: Sendable {
+        process(RollingAggregate(function))
+    }
+
+    /// After each value, all values of its key so far, reduced to one.
     @inlinable public consuming func reduce(
         _ combine: @escaping @Sendable (Element, Element) -> Element
-    ) -> KeyedStream<Upstream, Chain<Inner, RollingFold<Key, Element, Element>>> where Element: StateValue {
-        process(RollingFold { folded, value in folded.map { combine($0, value) } ?? value })
+    ) -> KeyedStream<
+        Upstream,
+        Chain<
+            Chain<Inner, RollingAggregate<Key, Reduce<Element>>>, KeyedCompactMap<Key, Element?, Element>
+        >
+    > where Element: StateValue {
+        aggregate(Reduce(combine)).compactMap { $0 }
     }
 }

@@ -52,6 +52,9 @@ public final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
         return take(place)
     }
 
+    /// Whether there is nothing to take. Called by the thread that pops.
+    public var isEmpty: Bool { pushed.load(ordering: .sequentiallyConsistent) == popped.load(ordering: .relaxed) }
+
     /// Takes the oldest element where there is one. Called by the thread that pops.
     public func tryPop() -> Element? {
         let place = popped.load(ordering: .relaxed)

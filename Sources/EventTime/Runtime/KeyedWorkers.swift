@@ -20,16 +20,36 @@ where Inner.Value: Sendable, Inner.Result: Sendable {
     @usableFromInline struct Worker: Sendable {
         @usableFromInline let inbox = BoundedQueue<Message>(capacity: KeyedWorkers.depth + 2)
         @usableFromInline let answers = BoundedQueue<Answer>(capacity: KeyedWorkers.depth + 2)
-        @usableFromInline let thread: WorkerThread
+        /// `nil`: a scheduler runs the worker.
+        @usableFromInline let thread: WorkerThread?
 
         @inlinable init(
-            _ groups: KeyGroups, _ shares: [KeyedShare], _ make: @escaping @Sendable () -> Inner
+            _ groups: KeyGroups, _ shares: [KeyedShare], _ scheduler: (any WorkerScheduler)?,
+            _ make: @escaping @Sendable () -> Inner
         ) throws(WorkerThread.CannotStart) {
             let (inbox, answers) = (inbox, answers)
-            thread = try WorkerThread {
-                KeyedWorkers.work(groups, shares, make, inbox, answers)
+            guard let scheduler else {
+                thread = try WorkerThread {
+                    KeyedWorkers.work(groups, shares, make, inbox, answers)
+                }
+                return
+            }
+            thread = nil
+            let stepped = Stepped(make())
+            answers.push(KeyedWorkers.restore(shares, to: &stepped.step, groups))
+            scheduler.add {
+                guard case .round(let round)? = inbox.tryPop() else { return false }
+                answers.push(KeyedWorkers.answer(round, &stepped.step, groups))
+                return true
             }
         }
+    }
+
+    /// The operator of a worker that a scheduler runs.
+    @usableFromInline final class Stepped {
+        @usableFromInline var step: Inner
+
+        @inlinable init(_ step: consuming Inner) { self.step = step }
     }
 
     /// A turn that the workers have not all answered.
@@ -47,6 +67,7 @@ where Inner.Value: Sendable, Inner.Result: Sendable {
         }
     }
 
+    @usableFromInline let scheduler: (any WorkerScheduler)?
     @usableFromInline var workers: [Worker] = []
     /// The worker of each key group.
     @usableFromInline var owners: [Int] = []
@@ -60,13 +81,15 @@ where Inner.Value: Sendable, Inner.Result: Sendable {
 
     /// Starts `count` threads and restores `shares` there. Throws ``WorkerThread/CannotStart`` and ``StateError``.
     @inlinable init(
-        count: Int, groupCount: Int, restoring shares: [KeyedShare], _ make: @escaping @Sendable () -> Inner
+        count: Int, groupCount: Int, restoring shares: [KeyedShare],
+        scheduler: (any WorkerScheduler)?, _ make: @escaping @Sendable () -> Inner
     ) throws {
+        self.scheduler = scheduler
         rounds = Array(repeating: Round(), count: count)
         for number in 0..<count {
             let groups = KeyGroups(worker: number, of: count, count: groupCount)
             owners += Array(repeating: number, count: groups.range.count)
-            workers.append(try Worker(groups, shares, make))
+            workers.append(try Worker(groups, shares, scheduler, make))
         }
         // The first answer says whether the state could be restored.
         let answers = workers.map { $0.answers.pop() }
@@ -75,7 +98,7 @@ where Inner.Value: Sendable, Inner.Result: Sendable {
 
     deinit {
         for worker in workers { worker.inbox.push(.stop) }
-        for worker in workers { worker.thread.join() }
+        for worker in workers { worker.thread?.join() }
     }
 
     @inlinable static func work(
@@ -83,16 +106,20 @@ where Inner.Value: Sendable, Inner.Result: Sendable {
         _ answers: BoundedQueue<Answer>
     ) {
         var step = make()
+        answers.push(restore(shares, to: &step, groups))
+        while case .round(let round) = inbox.pop() {
+            answers.push(answer(round, &step, groups))
+        }
+    }
+
+    @inlinable static func restore(_ shares: [KeyedShare], to step: inout Inner, _ groups: KeyGroups) -> Answer {
         var first = Answer()
         do throws(StateError) {
             for share in shares { try share.restore(&step, keeping: groups) }
         } catch {
             first.failure = error
         }
-        answers.push(first)
-        while case .round(let round) = inbox.pop() {
-            answers.push(answer(round, &step, groups))
-        }
+        return first
     }
 
     @inlinable static func answer(_ round: Round, _ step: inout Inner, _ groups: KeyGroups) -> Answer {
@@ -146,6 +173,7 @@ where Inner.Value: Sendable, Inner.Result: Sendable {
                 workers[worker].inbox.push(.round(rounds[worker]))
                 rounds[worker] = Round()
             }
+            scheduler?.yield()
         }
         pending.append(Pending(marks: marks, isSent: isSent, isQuiet: isQuiet))
         marks.removeAll()
@@ -162,6 +190,7 @@ where Inner.Value: Sendable, Inner.Result: Sendable {
     ) {
         let turn = pending.removeFirst()
         guard turn.isSent else { return emit(.turn) }
+        scheduler?.wait { workers.allSatisfy { !$0.answers.isEmpty } }
         let answers = workers.map { $0.answers.pop() }
         var places = Array(repeating: 0, count: answers.count)
         for mark in turn.marks {

@@ -8,12 +8,18 @@ public final class StreamRun {
         public var turnSize: Int
         /// Processing time, for timers that go by it and for idleness.
         public var clock: any ProcessingClock
+        /// Runs the workers, where they are not to be threads.
+        public var scheduler: (any WorkerScheduler)?
 
-        public init(workers: Int = 1, turnSize: Int = 512, clock: any ProcessingClock = SystemClock()) {
+        public init(
+            workers: Int = 1, turnSize: Int = 512, clock: any ProcessingClock = SystemClock(),
+            scheduler: (any WorkerScheduler)? = nil
+        ) {
             precondition(workers > 0 && turnSize > 0)
             self.workers = workers
             self.turnSize = turnSize
             self.clock = clock
+            self.scheduler = scheduler
         }
     }
 

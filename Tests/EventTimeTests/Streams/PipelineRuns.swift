@@ -96,6 +96,8 @@ final class CuttableSink: StreamSink {
     private(set) var committed = 0
     private(set) var isFinished = false
 
+    init(_ lines: [String] = []) { self.lines = lines }
+
     func write(_ element: Timed<String>) { lines.append("\(element.time): \(element.value)") }
     func finish() { isFinished = true }
     func preCommit(checkpoint: UInt64) -> [UInt8] { StateEncoder.bytes { lines.count.encode(into: &$0) } }
@@ -111,6 +113,7 @@ final class CuttableSink: StreamSink {
             var state = StateDecoder(preCommitted)
             count = try Int(from: &state)
         }
+        guard 0...lines.count ~= count else { throw StateError.invalid("\(count) lines", offset: 0) }
         lines.removeLast(lines.count - count)
     }
 }
