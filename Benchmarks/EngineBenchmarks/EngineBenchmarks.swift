@@ -14,7 +14,8 @@ let benchmarks: @Sendable () -> Void = {
         Benchmark(
             job.rawValue,
             configuration: .init(
-                metrics: [.wallClock, .cpuTotal, .peakMemoryResident, .instructions, perSecond], warmupIterations: 1,
+                metrics: [.wallClock, .cpuTotal, .peakMemoryResident, .instructions, perSecond],
+                warmupIterations: 1,
                 maxDuration: .seconds(60), maxIterations: 5)
         ) { benchmark in
             let clock = ContinuousClock()

@@ -44,7 +44,9 @@ struct CaseFields {
 
     mutating func bool(_ name: String) throws -> Bool? {
         guard let value = take(name) else { return nil }
-        guard case .bool(let truth) = value else { throw CaseError.malformed("\(place): \(name) is no truth value") }
+        guard case .bool(let truth) = value else {
+            throw CaseError.malformed("\(place): \(name) is no truth value")
+        }
         return truth
     }
 

@@ -55,7 +55,8 @@ extension JSONValue {
     /// The order in which the recorded cases have their fields; others follow by name.
     private static let order = [
         "schema", "name", "family", "about", "spec", "op", "step", "ts", "ts_ms", "key", "k", "value", "v", "tag",
-        "start", "end", "timer", "count", "sum", "min", "max", "distinct_tags", "seqs", "watermark", "rows_in", "steps",
+        "start", "end", "timer", "count", "sum", "min", "max", "distinct_tags", "seqs", "watermark", "rows_in",
+        "steps",
         "columns", "rows", "windows", "timers", "late_seqs", "watermark_after_step", "expected",
     ].enumerated().reduce(into: [String: Int]()) { $0[$1.element] = $1.offset }
 
@@ -75,7 +76,8 @@ extension JSONValue {
         case .string(let value): Self.quoted(value)
         case .array(let values): "[" + values.map(\.text).joined(separator: ",") + "]"
         case .object(let fields):
-            "{" + Self.fields(of: fields).map { Self.quoted($0.key) + ":" + $0.value.text }.joined(separator: ",") + "}"
+            "{" + Self.fields(of: fields).map { Self.quoted($0.key) + ":" + $0.value.text }.joined(separator: ",")
+                + "}"
         }
     }
 

@@ -119,7 +119,8 @@ struct QueryCase {
                 Sum<Int64>().of { (row: Row) in row.tag == nil ? 0 : 1 }),
             // Where all are NULL, the count of values says so.
             combine(
-                Sum<Int64>().of { (row: Row) in row.value ?? 0 }, Min<Int64>().of { (row: Row) in row.value ?? .max },
+                Sum<Int64>().of { (row: Row) in row.value ?? 0 },
+                Min<Int64>().of { (row: Row) in row.value ?? .max },
                 Max<Int64>().of { (row: Row) in row.value ?? .min }),
             combine(
                 DistinctCount<NullableText>().of { (row: Row) in NullableText(row.tag) },

@@ -28,7 +28,8 @@ extension StreamCase {
             case .slices(let windows):
                 guard sharesSlices, trigger == nil else { return run(EventTimeWindows(windows), trigger, lateness) }
                 return drive(
-                    SlicedWindowOperator(windows, aggregate: Self.aggregate, allowedLateness: lateness))
+                    SlicedWindowOperator(windows, aggregate: Self.aggregate, allowedLateness: lateness),
+                    comesInSlices: true)
             case .session(let gap): return run(SessionWindows(gap: gap), trigger, lateness)
             case .dynamicSession:
                 return run(DynamicSessionWindows { _, element in element.gap }, trigger, lateness)
@@ -78,9 +79,10 @@ extension StreamCase {
             WindowOperator(assigner, trigger: trigger, aggregate: Self.aggregate, allowedLateness: lateness))
     }
 
-    /// Drives an operation with the steps. An element comes first, then the watermark that it causes.
+    /// Drives an operation with the steps. An element comes first, then the watermark that it causes. Where a window's
+    /// elements come slice by slice, they are put back into the order in which they arrived: that of their numbers.
     private func drive<Windows: WindowOperation<String, CaseElement, CaseFold> & ~Copyable>(
-        _ operation: consuming Windows
+        _ operation: consuming Windows, comesInSlices: Bool = false
     ) -> StreamOutcome {
         var outcome = StreamOutcome(kind: "windows")
         var watermarks = CaseWatermarks(inputs: inputs, delay: delay)
@@ -93,7 +95,10 @@ extension StreamCase {
                 "max": .integer(fold.greatest), "distinct_tags": JSONValue(fold.distinctTags),
                 "watermark": result.firing.watermark == .min ? .null : .integer(result.firing.watermark),
             ]
-            if keepsSequences { fields["seqs"] = .array(fold.sequences.map { .integer($0) }) }
+            if keepsSequences {
+                let sequences = comesInSlices ? fold.sequences.sorted() : fold.sequences
+                fields["seqs"] = .array(sequences.map { .integer($0) })
+            }
             outcome.rows.append(
                 .init(
                     step: step, key: result.key, start: result.window?.start, end: result.window?.end,

@@ -92,9 +92,12 @@ struct StreamCase {
             let size = try fields.integer("size_ms", in: 1...(.max))
             let slide = type == "sliding" ? try fields.integer("slide_ms", in: 1...(.max)) : size
             let offset = try fields.integer("offset_ms") ?? 0
-            guard size / slide < 1_000_000 else { throw CaseError.malformed("spec.window: a million windows overlap") }
+            guard size / slide < 1_000_000 else {
+                throw CaseError.malformed("spec.window: a million windows overlap")
+            }
             guard offset.magnitude < slide.magnitude else {
-                throw CaseError.malformed("spec.window: an offset of \(offset) ms where a window begins every \(slide)")
+                throw CaseError.malformed(
+                    "spec.window: an offset of \(offset) ms where a window begins every \(slide)")
             }
             window = .slices(SlidingWindows(size: size, slide: slide, offset: offset))
         case "session": window = .session(gap: try fields.integer("gap_ms", in: 1...(.max)))
@@ -134,7 +137,9 @@ struct StreamCase {
         var fields = try CaseFields(value, place)
         let operation = try fields.required(fields.string("op"), "op")
         let input = Int(try fields.integer("in") ?? 0)
-        guard (0..<inputs).contains(input) else { throw CaseError.malformed("\(place): there is no input \(input)") }
+        guard (0..<inputs).contains(input) else {
+            throw CaseError.malformed("\(place): there is no input \(input)")
+        }
         let step: Step
         switch operation {
         case "event":

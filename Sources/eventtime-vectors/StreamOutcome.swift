@@ -16,7 +16,9 @@ struct StreamOutcome {
         /// The order of rows in a case: step, end, start, timer, key.
         static func precedes(_ a: Row, _ b: Row) -> Bool {
             (a.step, a.end ?? 0, a.start ?? 0, a.timer ?? 0) != (b.step, b.end ?? 0, b.start ?? 0, b.timer ?? 0)
-                ? (a.step, a.end ?? 0, a.start ?? 0, a.timer ?? 0) < (b.step, b.end ?? 0, b.start ?? 0, b.timer ?? 0)
+                ? (a.step, a.end ?? 0, a.start ?? 0, a.timer ?? 0) < (
+                    b.step, b.end ?? 0, b.start ?? 0, b.timer ?? 0
+                )
                 : a.key < b.key
         }
 
@@ -73,9 +75,13 @@ struct StreamOutcome {
 
     private func rowDifference(_ expected: [JSONValue], sequencesAreSets: Bool) throws -> String? {
         // What is not expected to be there, as the content of large windows, is not compared.
-        let compared = expected.reduce(into: Set(["step", "key"])) { $0.formUnion($1.object?.keys.map { $0 } ?? []) }
+        let compared = expected.reduce(into: Set(["step", "key"])) {
+            $0.formUnion($1.object?.keys.map { $0 } ?? [])
+        }
         let known = rows.first.map { Set($0.fields.keys).union(["step", "key", "seqs"]) } ?? compared
-        if let stranger = compared.subtracting(known).min() { throw CaseError.unknown("expected.\(kind).\(stranger)") }
+        if let stranger = compared.subtracting(known).min() {
+            throw CaseError.unknown("expected.\(kind).\(stranger)")
+        }
         func comparable(_ row: JSONValue) -> (step: Int64, text: String) {
             var fields = (row.object ?? [:]).filter { expected.isEmpty || compared.contains($0.key) }
             if sequencesAreSets, let sequences = fields["seqs"]?.array {

@@ -18,7 +18,9 @@ struct VectorCommandTests {
         return files.filter { $0.pathExtension == "json" }.map(\.path).sorted()
     }
 
-    private func run(_ arguments: [String]) throws -> BuiltCommand { try RunningCommand(Self.path, arguments).wait() }
+    private func run(_ arguments: [String]) throws -> BuiltCommand {
+        try RunningCommand(Self.path, arguments).wait()
+    }
 
     private func read(_ text: String) throws -> [String: Any] {
         try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
@@ -41,7 +43,8 @@ struct VectorCommandTests {
 
     @Test(
         "finds what Flink did with the recorded cases, all of them",
-        .enabled(if: !recorded.isEmpty, "the recorded cases are not beside this clone"), arguments: [[], ["--general"]])
+        .enabled(if: !recorded.isEmpty, "the recorded cases are not beside this clone"),
+        arguments: [[], ["--general"]])
     func recordedCases(options: [String]) throws {
         let run = try run(options + Self.recorded)
         #expect(run.output == "\(Self.recorded.count) passed, 0 failed\n" && run.errors.isEmpty && run.status == 0)

@@ -87,8 +87,7 @@ public enum EngineJob: String, CaseIterable, Sendable {
     }
 
     private func counted(size: Int, slide: Int) -> some WindowOperation<UInt32, Int32, Fold> & ~Copyable {
-        WindowOperator(
-            GlobalWindows<UInt32, Int32>(), trigger: PurgingTrigger(CountTrigger(size)), aggregate: Self.aggregate)
+        CountWindowOperator(size: size, slide: slide, aggregate: Self.aggregate)
     }
 
     @inline(__always)
