@@ -42,6 +42,6 @@ let package = Package(
                 .product(name: "EventTime", package: "tidemark"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: rules)
+            swiftSettings: rules),
     ]
 )
