@@ -20,11 +20,12 @@ TOOLS := gzip lz4 zstd strace tshark shellcheck mandoc
 # would otherwise take its place.
 RELEASE := -c release --scratch-path .build-release --static-swift-stdlib -Xswiftc -use-ld=lld --product tidemark
 BINARY := .build-release/release/tidemark
-PAGES := $(notdir $(wildcard man/*.1))
+# Those of the commands that are installed.
+PAGES := $(notdir $(wildcard man/tidemark*.1))
 FORMATS := $(notdir $(wildcard man/*.5))
-SOURCES := Sources Tests Benchmarks/Sources Package.swift Benchmarks/Package.swift
+SOURCES := Sources Tests Benchmarks/Sources Benchmarks/EngineBenchmarks Package.swift Benchmarks/Package.swift
 # With what they source.
-SCRIPTS := .ci/run Tests/Fuzz/checkpoint.sh captures/record.sh Benchmarks/peers/run.sh
+SCRIPTS := .ci/run Tests/Fuzz/checkpoint.sh captures/record.sh Benchmarks/peers/run.sh Benchmarks/allocations.sh Benchmarks/peers/flink/run.sh
 
 # Installs those of the Debian packages $(1) that are missing, as root or through sudo.
 define install-missing
@@ -99,7 +100,7 @@ demo: build
 install: $(BINARY)
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(MANDIR)/man5"
 	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/tidemark"
-	install -m 644 man/*.1 "$(DESTDIR)$(MANDIR)/man1"
+	install -m 644 man/tidemark*.1 "$(DESTDIR)$(MANDIR)/man1"
 	install -m 644 man/*.5 "$(DESTDIR)$(MANDIR)/man5"
 	install -d "$(DESTDIR)$(UNITDIR)"
 	sed 's#/usr/local/bin/#$(PREFIX)/bin/#' deploy/tidemark-live@.service > "$(DESTDIR)$(UNITDIR)/tidemark-live@.service"

@@ -17,6 +17,7 @@ let package = Package(
         .library(name: "EventTime", targets: ["EventTime"]),
         .library(name: "EventTimeTesting", targets: ["EventTimeTesting"]),
         .executable(name: "tidemark", targets: ["tidemark"]),
+        .executable(name: "eventtime-vectors", targets: ["eventtime-vectors"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -62,6 +63,9 @@ let package = Package(
             ],
             swiftSettings: rules),
 
+        .executableTarget(
+            name: "eventtime-vectors", dependencies: ["EventTime", argumentParser], swiftSettings: rules),
+
         .target(name: "TestSupport", dependencies: ["Packets"], path: "Tests/TestSupport", swiftSettings: rules),
         .testTarget(name: "ArchitectureTests", swiftSettings: rules),
         .testTarget(
@@ -99,7 +103,7 @@ let package = Package(
         .systemLibrary(name: "CInjection", path: "Tests/CInjection"),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["tidemark", "CInjection", "CheckpointStore", "EventTime", "TestSupport"],
+            dependencies: ["tidemark", "eventtime-vectors", "CInjection", "CheckpointStore", "EventTime", "TestSupport"],
             exclude: ["Samples"], swiftSettings: rules),
     ]
 )

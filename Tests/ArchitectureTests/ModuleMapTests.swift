@@ -38,10 +38,11 @@ private let moduleMap: [(module: String, imports: Set<String>)] = [
             "Glibc",
         ]
     ),
+    ("eventtime-vectors", ["EventTime", "ArgumentParser", "Foundation"]),
 ]
 
 /// What is not ours.
-private let foreign: Set<String> = ["Glibc", "Synchronization", "ArgumentParser"]
+private let foreign: Set<String> = ["Glibc", "Synchronization", "ArgumentParser", "Foundation"]
 
 @Suite("The module map")
 struct ModuleMapTests {

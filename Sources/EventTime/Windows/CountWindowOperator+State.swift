@@ -48,7 +48,8 @@ extension CountWindowOperator {
             let current = try Function.Accumulator(from: &state)
             for isFront in [true, false] {
                 let slices = try state.decodeCount(elementSize: 0)
-                guard table[identifier].pointee.value.slices.saturatingAdd(Int64(clamping: slices)) <= slicesPerWindow
+                guard
+                    table[identifier].pointee.value.slices.saturatingAdd(Int64(clamping: slices)) <= slicesPerWindow
                 else { throw state.invalid("more slices than a window has") }
                 for _ in 0..<slices {
                     table[identifier].pointee.value.current = try Function.Accumulator(from: &state)

@@ -27,12 +27,16 @@ extension SlicedWindowOperator {
         if layout.sharesSlices { running.leave(before: layout.firstSlice(ofWindow: nextWindow), in: slices) }
         close()
         // Where the current slice still is in no complete window, it may be added to as before.
-        if slices.current == nil || currentEnd.saturatingAdd(-1) <= eventTime { (currentStart, currentEnd) = (.max, .min) }
+        if slices.current == nil || currentEnd.saturatingAdd(-1) <= eventTime {
+            (currentStart, currentEnd) = (.max, .min)
+        }
     }
 
     /// The next window that is complete and holds something.
     @inlinable func nextFiring() -> Int64? {
-        guard let window = nextFilled(), layout.bounds(ofWindow: window).lastNanosecond <= eventTime else { return nil }
+        guard let window = nextFilled(), layout.bounds(ofWindow: window).lastNanosecond <= eventTime else {
+            return nil
+        }
         return window
     }
 
@@ -49,7 +53,8 @@ extension SlicedWindowOperator {
     @inlinable mutating func close() {
         let threshold = eventTime.saturatingSubtract(allowedLateness)
         // An end that the lateness puts past all time never comes.
-        let open = eventTime == .max && allowedLateness > 0 ? Int64.min : layout.firstOpenWindow(watermark: threshold)
+        let open =
+            eventTime == .max && allowedLateness > 0 ? Int64.min : layout.firstOpenWindow(watermark: threshold)
         let window = min(open, nextWindow)
         if window > .min {
             slices.drop(before: layout.firstSlice(ofWindow: window))
@@ -71,7 +76,8 @@ extension SlicedWindowOperator {
         sorter.places.reserveCapacity(count)
         for identifier in 0..<count {
             sorter.places.append(
-                .init(prefix: entries[identifier].key.sortPrefix, identifier: UInt32(truncatingIfNeeded: identifier)))
+                .init(
+                    prefix: entries[identifier].key.sortPrefix, identifier: UInt32(truncatingIfNeeded: identifier)))
         }
         sorter.sortByPrefix()
         sorter.sortTies { entries[Int($0.identifier)].key < entries[Int($1.identifier)].key }
@@ -94,7 +100,8 @@ extension SlicedWindowOperator {
         sorter.places.reserveCapacity(count)
         for identifier in 0..<count {
             sorter.places.append(
-                .init(prefix: entries[identifier].key.sortPrefix, identifier: UInt32(truncatingIfNeeded: identifier)))
+                .init(
+                    prefix: entries[identifier].key.sortPrefix, identifier: UInt32(truncatingIfNeeded: identifier)))
         }
         sorter.sortByPrefix()
         sorter.sortTies { entries[Int($0.identifier)].key < entries[Int($1.identifier)].key }

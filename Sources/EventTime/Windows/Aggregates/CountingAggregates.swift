@@ -78,7 +78,11 @@
         accumulator.count &-= earlier.count
     }
     @inlinable public func result(of accumulator: Accumulator) -> Double? {
-        accumulator.count == 0 ? nil : Double(accumulator.sum) / Double(accumulator.count)
+        guard accumulator.count > 0 else { return nil }
+        let sum = accumulator.sum
+        // The wide conversion is slow, and seldom needed.
+        let numerator = Int64(exactly: sum).map { Double($0) } ?? Double(sum)
+        return numerator / Double(accumulator.count)
     }
 }
 

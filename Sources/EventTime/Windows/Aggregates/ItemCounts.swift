@@ -4,37 +4,38 @@
 /// Taking out is the inverse of putting in, so that a sliding window's distinct items are kept up by what enters and
 /// leaves: O(items of the slice) each.
 public struct ItemCounts<Item: StreamKey>: StateValue, Sendable {
-    public struct Entry: Sendable {
+    @frozen public struct Entry: Sendable {
         public let item: Item
         /// Not zero. Corrections may make it less for a while.
-        public internal(set) var count: Int64
+        public var count: Int64
 
-        @usableFromInline init(item: Item, count: Int64) {
+        @inlinable init(item: Item, count: Int64) {
             self.item = item
             self.count = count
         }
     }
 
     /// The items, in no order that means something.
-    public private(set) var entries: [Entry] = []
+    @inlinable public var entries: [Entry] { items }
+    @usableFromInline var items: [Entry] = []
     /// Place in `entries` + 1, or 0; a power of two of slots, at least twice as many as items. Empty for few items.
-    private var slots: [UInt32] = []
+    @usableFromInline var slots: [UInt32] = []
 
-    private static var searchedThrough: Int { 8 }
+    @inlinable static var searchedThrough: Int { 8 }
 
     @inlinable public init() {}
 
     /// How many different items there are.
-    public var count: Int { entries.count }
+    @inlinable public var count: Int { items.count }
 
     /// Puts an item in `times` times; takes it out where that is negative. O(1).
-    public mutating func add(_ item: Item, times: Int64 = 1) {
+    @inlinable public mutating func add(_ item: Item, times: Int64 = 1) {
         if slots.isEmpty {
-            if let place = entries.firstIndex(where: { $0.item == item }) {
+            if let place = items.firstIndex(where: { $0.item == item }) {
                 change(place, by: times) { _ in }
             } else if times != 0 {
-                entries.append(Entry(item: item, count: times))
-                if entries.count > Self.searchedThrough { index(slotCount: 32) }
+                items.append(Entry(item: item, count: times))
+                if items.count > Self.searchedThrough { index(slotCount: 32) }
             }
             return
         }
@@ -42,56 +43,56 @@ public struct ItemCounts<Item: StreamKey>: StateValue, Sendable {
         if slots[slot] != 0 {
             change(Int(slots[slot]) - 1, by: times) { counts in counts.clear(slot) }
         } else if times != 0 {
-            entries.append(Entry(item: item, count: times))
-            slots[slot] = UInt32(entries.count)
-            if entries.count * 2 > slots.count { index(slotCount: slots.count * 2) }
+            items.append(Entry(item: item, count: times))
+            slots[slot] = UInt32(items.count)
+            if items.count * 2 > slots.count { index(slotCount: slots.count * 2) }
         }
     }
 
     /// O(items of `other`).
-    public mutating func add(_ other: ItemCounts) {
-        for entry in other.entries { add(entry.item, times: entry.count) }
+    @inlinable public mutating func add(_ other: ItemCounts) {
+        for entry in other.items { add(entry.item, times: entry.count) }
     }
 
     /// O(items of `other`).
-    public mutating func subtract(_ other: ItemCounts) {
-        for entry in other.entries { add(entry.item, times: 0 &- entry.count) }
+    @inlinable public mutating func subtract(_ other: ItemCounts) {
+        for entry in other.items { add(entry.item, times: 0 &- entry.count) }
     }
 
     /// Takes everything out and keeps the memory.
-    public mutating func removeAll() {
-        entries.removeAll(keepingCapacity: true)
+    @inlinable public mutating func removeAll() {
+        items.removeAll(keepingCapacity: true)
         // What was large once need not be cleared as such each time.
         if slots.count > 256 { slots = [] } else { slots.removeAll(keepingCapacity: true) }
     }
 
-    private mutating func change(_ place: Int, by times: Int64, clear: (inout ItemCounts) -> Void) {
-        entries[place].count &+= times
-        guard entries[place].count == 0 else { return }
+    @inlinable mutating func change(_ place: Int, by times: Int64, clear: (inout ItemCounts) -> Void) {
+        items[place].count &+= times
+        guard items[place].count == 0 else { return }
         clear(&self)
-        let last = entries.count - 1
+        let last = items.count - 1
         if place != last {
-            if !slots.isEmpty { slots[slot(of: entries[last].item)] = UInt32(place + 1) }
-            entries.swapAt(place, last)
+            if !slots.isEmpty { slots[slot(of: items[last].item)] = UInt32(place + 1) }
+            items.swapAt(place, last)
         }
-        entries.removeLast()
+        items.removeLast()
     }
 
     /// The slot that holds the item's place, or the empty one that is for it.
-    private func slot(of item: Item) -> Int {
+    @inlinable func slot(of item: Item) -> Int {
         let mask = slots.count - 1
         var slot = Int(item.shortHash) & mask
-        while slots[slot] != 0, entries[Int(slots[slot]) - 1].item != item { slot = (slot + 1) & mask }
+        while slots[slot] != 0, items[Int(slots[slot]) - 1].item != item { slot = (slot + 1) & mask }
         return slot
     }
 
     /// Empties a slot; later members of its cluster move up.
-    private mutating func clear(_ slot: Int) {
+    @inlinable mutating func clear(_ slot: Int) {
         let mask = slots.count - 1
         var hole = slot
         var next = (hole + 1) & mask
         while slots[next] != 0 {
-            let home = Int(entries[Int(slots[next]) - 1].item.shortHash) & mask
+            let home = Int(items[Int(slots[next]) - 1].item.shortHash) & mask
             if (next - home) & mask >= (next - hole) & mask {
                 slots[hole] = slots[next]
                 hole = next
@@ -101,32 +102,32 @@ public struct ItemCounts<Item: StreamKey>: StateValue, Sendable {
         slots[hole] = 0
     }
 
-    private mutating func index(slotCount: Int) {
+    @inlinable mutating func index(slotCount: Int) {
         slots.removeAll(keepingCapacity: true)
         slots.append(contentsOf: repeatElement(0, count: slotCount))
-        for place in entries.indices { slots[slot(of: entries[place].item)] = UInt32(place + 1) }
+        for place in items.indices { slots[slot(of: items[place].item)] = UInt32(place + 1) }
     }
 
-    public init(from state: inout StateDecoder) throws(StateError) {
+    @inlinable public init(from state: inout StateDecoder) throws(StateError) {
         let count = try state.decodeCount(elementSize: 8)
         for _ in 0..<count {
             let item = try Item(from: &state)
             let times: Int64 = try state.decode()
-            guard times != 0, entries.last.map({ $0.item < item }) ?? true else {
+            guard times != 0, items.last.map({ $0.item < item }) ?? true else {
                 throw state.invalid("items that are not counted")
             }
-            entries.append(Entry(item: item, count: times))
+            items.append(Entry(item: item, count: times))
         }
-        guard entries.count > Self.searchedThrough else { return }
+        guard items.count > Self.searchedThrough else { return }
         var slotCount = 32
-        while entries.count * 2 > slotCount { slotCount *= 2 }
+        while items.count * 2 > slotCount { slotCount *= 2 }
         index(slotCount: slotCount)
     }
 
     /// In the order of the items.
-    public func encode(into state: inout StateEncoder) {
-        state.encode(UInt64(entries.count))
-        for entry in entries.sorted(by: { $0.item < $1.item }) {
+    @inlinable public func encode(into state: inout StateEncoder) {
+        state.encode(UInt64(items.count))
+        for entry in items.sorted(by: { $0.item < $1.item }) {
             entry.item.encode(into: &state)
             state.encode(entry.count)
         }
