@@ -74,7 +74,7 @@ struct KeyedStateTests {
 
     @Test("saved bytes that were changed give an error or another state, and never a trap")
     func hostileBytes() throws {
-        for seed in 0..<40 as Range<UInt64> {
+        for seed in 0..<20 as Range<UInt64> {
             var random = SeededRandom(seed: seed)
             let timeToLive = Self.timesToLive[Int(seed) % Self.timesToLive.count]
             func makeOperator() -> ProcessOperator<EveryState> { ProcessOperator(EveryState(timeToLive)) }

@@ -14,7 +14,7 @@ public struct ProcessContext<Key: StreamKey, Output>: ~Copyable {
     @usableFromInline var eventTimers = KeyTimers()
     @usableFromInline var processingTimers = KeyTimers()
     /// What was emitted and is still to be handed on.
-    @usableFromInline var output: [Timed<Output>] = []
+    @usableFromInline var output = EmittedResults<Output>()
 
     @usableFromInline init(_ states: [any StateDeclaration]) {
         columns = StateColumns(states)

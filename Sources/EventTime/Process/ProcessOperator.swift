@@ -55,10 +55,9 @@ public struct ProcessOperator<Function: ProcessFunction>: ~Copyable, KeyedOperat
     /// Hands on what the function emitted, and lets go of a key of which nothing is left.
     @inlinable @inline(__always)
     mutating func finish(_ emit: (Timed<Output>) -> Void) {
-        if !context.output.isEmpty {
+        if context.output.count > 0 {
             let key = context.key
-            for result in context.output { emit(Timed(Keyed(key, result.value), at: result.time)) }
-            context.output.removeAll(keepingCapacity: true)
+            context.output.drain { result in emit(Timed(Keyed(key, result.value), at: result.time)) }
         }
         context.leave()
     }
