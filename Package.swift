@@ -103,7 +103,9 @@ let package = Package(
         .systemLibrary(name: "CInjection", path: "Tests/CInjection"),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["tidemark", "eventtime-vectors", "CInjection", "CheckpointStore", "EventTime", "TestSupport"],
+            dependencies: [
+                "tidemark", "eventtime-vectors", "CInjection", "CheckpointStore", "EventTime", "TestSupport",
+            ],
             exclude: ["Samples"], swiftSettings: rules),
     ]
 )
