@@ -7,7 +7,8 @@ struct StreamKeyTests {
     /// Each a few spellings of one text.
     static let equals: [[String]] = [
         ["\u{E9}", "e\u{301}"], ["\u{1E9B}\u{323}", "\u{17F}\u{323}\u{307}"], ["\u{AC00}", "\u{1100}\u{1161}"],
-        ["a\u{323}\u{307}", "a\u{307}\u{323}", "\u{1EA1}\u{307}", "\u{227}\u{323}"], ["\u{212B}", "\u{C5}", "A\u{30A}"],
+        ["a\u{323}\u{307}", "a\u{307}\u{323}", "\u{1EA1}\u{307}", "\u{227}\u{323}"],
+        ["\u{212B}", "\u{C5}", "A\u{30A}"],
         ["plain"], ["", String("x".dropFirst())],
     ]
 

@@ -20,7 +20,10 @@ struct AggregateTests {
                 allowedLateness: 9)
             var kept: [(key: Int, time: Nanoseconds, element: Function.Input)] = []
             func check(_ fired: WindowResult<Int, Function.Result>, _ kind: String) {
-                guard let window = fired.window else { return Issue.record("no window") }
+                guard let window = fired.window else {
+                    Issue.record("no window")
+                    return
+                }
                 var held = kept.filter { $0.key == fired.key && $0.time >= window.start && $0.time < window.end }
                 if keepsOrder { held.sort { $0.time < $1.time } }
                 let (found, wanted) = (result(fired.result), expected(held.map(\.element)))
@@ -67,7 +70,9 @@ struct AggregateTests {
 
     @Test func floatingSumAndAverageOfWholeNumbers() {
         compare(FloatingSum(), { $0 }, { $0.reduce(0, +) }) { Double($0.pick(-999...999)) }
-        compare(FloatingAverage(), { $0 }) { $0.isEmpty ? nil : $0.reduce(0, +) / Double($0.count) } element: {
+        compare(FloatingAverage(), { $0 }) {
+            $0.isEmpty ? nil : $0.reduce(0, +) / Double($0.count)
+        } element: {
             Double($0.pick(-999...999))
         }
     }
@@ -93,7 +98,9 @@ struct AggregateTests {
     }
 
     @Test func reduceKeepsTheOrder() {
-        compare(Reduce<String> { $0 + $1 }, keepsOrder: true, { $0 }) { $0.isEmpty ? nil : $0.joined() } element: {
+        compare(Reduce<String> { $0 + $1 }, keepsOrder: true, { $0 }) {
+            $0.isEmpty ? nil : $0.joined()
+        } element: {
             String($0.pick(0...9))
         }
     }
@@ -120,7 +127,9 @@ struct AggregateTests {
     }
 
     @Test func approximateDistinctIsExactForFew() {
-        compare(ApproximateDistinct<Int64>(exactUpTo: 100, precision: 10), { $0 }, { Set($0).count }, element: Self.number)
+        compare(
+            ApproximateDistinct<Int64>(exactUpTo: 100, precision: 10), { $0 }, { Set($0).count },
+            element: Self.number)
     }
 
     @Test func folds() {
@@ -130,12 +139,18 @@ struct AggregateTests {
     }
 
     @Test func severalInOnePass() {
-        compare(
-            combine(Count<Int64>(), Sum<Int64>(), Min<Int64>()).map { [Int64($0.0), $0.1, $0.2 ?? 0] }, { $0 },
-            { [Int64($0.count), $0.reduce(0, +), $0.min() ?? 0] }, element: Self.number)
-        compare(
-            Sum<Int64>().and(Max<Int64>()).of { (text: String) in Int64(text) ?? 0 }, { [$0.0, $0.1 ?? 0] },
-            { [$0.reduce(0) { $0 + (Int64($1) ?? 0) }, $0.compactMap { Int64($0) }.max() ?? 0] }
-        ) { String(Self.number(&$0)) }
+        let three = combine(Count<Int64>(), Sum<Int64>(), Min<Int64>())
+        compare(three, { [Int64($0.0), $0.1, $0.2 ?? 0] }, Self.three, element: Self.number)
+        let two = Sum<Int64>().and(Max<Int64>()).of { (text: String) in Int64(text) ?? 0 }
+        compare(two, { [$0.0, $0.1 ?? 0] }, Self.two) { String(Self.number(&$0)) }
+    }
+
+    private static func three(_ elements: [Int64]) -> [Int64] {
+        [Int64(elements.count), elements.reduce(0, +), elements.min() ?? 0]
+    }
+
+    private static func two(_ texts: [String]) -> [Int64] {
+        let numbers = texts.compactMap { Int64($0) }
+        return [numbers.reduce(0, +), numbers.max() ?? 0]
     }
 }
