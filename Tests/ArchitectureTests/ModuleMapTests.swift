@@ -99,10 +99,10 @@ struct ModuleMapTests {
         }
     }
 
-    @Test("has EventTime and its testing kit as the library products, free of packets")
+    @Test("has EventTime, its testing kit and its store of checkpoints as the library products, free of packets")
     func products() throws {
         let manifest = try SourceTree.text(of: "Package.swift")
         let libraries = manifest.matches(of: /\.library\(name: "(\w+)"/).map { String($0.1) }
-        #expect(libraries == ["EventTime", "EventTimeTesting"])
+        #expect(libraries == ["EventTime", "EventTimeTesting", "CheckpointStore"])
     }
 }

@@ -19,7 +19,7 @@ struct SnapshotLoop {
                 .window(SlidingWindows(size: 120, slide: 40), aggregate: Sum<Int>())
                 .map { "\($0.time) \($0.key) \($0.result)\n" }
                 .sink(into: try FileSink(arguments[2]))
-            // A checkpoint whenever the one before has come through.
+            // A checkpoint after each turn.
             try job.run(.init(workers: workers, turnSize: 64), checkpoints: &store, every: 1)
         } catch {
             let words = Array("\(error)\n".utf8)

@@ -110,15 +110,19 @@ where Sink.Element == Stream.Element {
         var isLast = false
         while true {
             let progress = try step()
+            var isSaved = false
             while let snapshot = takeSnapshot() {
                 try store.save(snapshot)
                 try commit(snapshot.checkpoint)
+                isSaved = true
             }
             if progress == .ended, isLast { return try finish() }
             let now = options.clock.now
             if progress == .ended {
                 isLast = true
                 try requestSnapshot()
+            } else if isSaved {
+                // A barrier has its turn alone. Where saving takes longer than the interval, elements come in between.
             } else if now.saturatingSubtract(last) >= interval, run?.isAwaitingBarrier == false {
                 last = now
                 try requestSnapshot()

@@ -1,5 +1,6 @@
 import EventTime
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The documentation")
@@ -67,6 +68,10 @@ struct DocumentationTests {
         ]
         #expect(try tutorialAverages() == averages)
         #expect(try checkpointedAverages() == averages)
+        let folder = try ScratchFolder()
+        #expect(try keptAverages(in: folder.path("checkpoints")) == averages)
+        // All of it is in the last checkpoint: nothing is left to do.
+        #expect(try keptAverages(in: folder.path("checkpoints")) == [])
         let resumed = try resumedAverages()
         #expect(resumed.before.isEmpty && resumed.after == averages)
         let article = try String(

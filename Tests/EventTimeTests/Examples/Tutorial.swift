@@ -1,3 +1,4 @@
+import CheckpointStore
 import EventTime
 
 /// What a sensor measured.
@@ -39,6 +40,14 @@ func tutorialAverages() throws -> [String] {
 
 func checkpointedAverages() throws -> [String] {
     var store = MemorySnapshotStore()
+    let results = Collector<String>()
+    var job = minuteAverages(of: measurements).sink(into: results)
+    try job.run(checkpoints: &store, every: 10 * .second)
+    return results.values
+}
+
+func keptAverages(in directory: String) throws -> [String] {
+    var store = try SnapshotDirectory(directory, keeping: 3)
     let results = Collector<String>()
     var job = minuteAverages(of: measurements).sink(into: results)
     try job.run(checkpoints: &store, every: 10 * .second)

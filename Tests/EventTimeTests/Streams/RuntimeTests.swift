@@ -68,6 +68,26 @@ struct RuntimeTests {
         }
     }
 
+    @Test("comes to its end though checkpoints are due all the time", arguments: [1, 3])
+    func checkpointsAlways(workers: Int) throws {
+        var store = Full()
+        let results = Collector<Int>()
+        var job = (0..<100).stream(at: { Nanoseconds($0) }, watermarks: .monotonous())
+            .keyed { $0 % 3 }.map { $0 }.sink(into: results)
+        try job.run(.init(workers: workers, turnSize: 10, clock: TurnClock(step: 5)), checkpoints: &store, every: 1)
+        #expect(results.values == Array(0..<100) && store.count > 1)
+    }
+
+    /// Counts snapshots, and gives up before it would count for ever.
+    struct Full: SnapshotStore {
+        var count = 0
+        mutating func save(_ snapshot: Snapshot) throws {
+            count += 1
+            if count > 1000 { throw Broken() }
+        }
+        func newest() -> Snapshot? { nil }
+    }
+
     @Test("keeps checkpoints in a store, and goes on from the newest with another number of workers")
     func store() throws {
         var store = MemorySnapshotStore()
