@@ -31,7 +31,7 @@ struct LossLedger {
     /// row for each of its seconds.
     static let emptyWindowLimit = 10_000
 
-    private var losses: [CaptureLoss] = []
+    var losses: [CaptureLoss] = []
 
     var isEmpty: Bool { losses.isEmpty }
 
