@@ -50,6 +50,7 @@ public struct HostWindows: ~Copyable, FlowSink {
     // MARK: Packets
 
     /// Counts a packet of any kind in the totals of `slice`.
+    @inline(__always)
     mutating func count(_ packet: borrowing FlowPacket, slice: Int64) {
         if slice != pendingSlice {
             flushTotals()
