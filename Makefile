@@ -4,13 +4,16 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
 MANDIR ?= $(PREFIX)/share/man
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 # What `make demo` replays, and how.
 CAPTURES ?= captures/*.pcap captures/*.pcapng
 DEMO ?= --window 30s --top 3
+# How long the fuzzers run.
+FUZZ_SECONDS ?= 60
 
 # Debian packages: what the build needs, and what some tests and `make lint` use where it is there.
-LIBRARIES := libpcap-dev liblz4-dev libzstd-dev zlib1g-dev pkg-config
-TOOLS := gzip lz4 zstd tshark shellcheck mandoc
+LIBRARIES := libpcap-dev liblz4-dev libzstd-dev libseccomp-dev zlib1g-dev pkg-config
+TOOLS := gzip lz4 zstd strace tshark shellcheck mandoc
 
 # A release build carries Swift's own libraries along, so that it runs where no Swift is installed. The linker is
 # the toolchain's own: the system's warns of what is in those libraries. A folder of its own, since other builds
@@ -18,9 +21,10 @@ TOOLS := gzip lz4 zstd tshark shellcheck mandoc
 RELEASE := -c release --scratch-path .build-release --static-swift-stdlib -Xswiftc -use-ld=lld --product tidemark
 BINARY := .build-release/release/tidemark
 PAGES := $(notdir $(wildcard man/*.1))
+FORMATS := $(notdir $(wildcard man/*.5))
 SOURCES := Sources Tests Benchmarks/Sources Package.swift Benchmarks/Package.swift
 # With what they source.
-SCRIPTS := .ci/run captures/record.sh Benchmarks/peers/run.sh
+SCRIPTS := .ci/run Tests/Fuzz/checkpoint.sh captures/record.sh Benchmarks/peers/run.sh
 
 # Installs those of the Debian packages $(1) that are missing, as root or through sudo.
 define install-missing
@@ -36,7 +40,7 @@ define install-missing
 	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >&2
 endef
 
-.PHONY: help libraries tools build test torture lint bench demo install uninstall clean
+.PHONY: help libraries tools build test torture lint bench fuzz-checkpoint demo install uninstall clean
 
 help:
 	@echo 'make demo        build, and replay the captures of this repository'
@@ -45,7 +49,8 @@ help:
 	@echo 'make torture     kills a run 200 times at random instants, and compares what it wrote in the end'
 	@echo 'make lint        format, scripts and man pages'
 	@echo 'make bench       Tidemark beside its peers: a quarter of an hour and 10 GB of disk'
-	@echo 'make install     the binary and the man pages; PREFIX=$(PREFIX), DESTDIR= for packagers'
+	@echo 'make fuzz-checkpoint  made-up bytes for the reader of checkpoints, FUZZ_SECONDS=$(FUZZ_SECONDS)'
+	@echo 'make install     the binary, the man pages and a systemd unit; PREFIX=$(PREFIX), DESTDIR= for packagers'
 	@echo 'make uninstall   removes them'
 	@echo 'make tools       Debian packages that some tests and make lint use: $(TOOLS)'
 	@echo 'make clean       removes what was built'
@@ -79,22 +84,29 @@ torture: libraries
 lint:
 	$(SWIFT) format lint --strict --recursive $(SOURCES)
 	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR -S warning $(SCRIPTS); else echo 'no shellcheck: scripts not linted' >&2; fi
-	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning man/*.1; else echo 'no mandoc: man pages not linted' >&2; fi
+	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning man/*.[15]; else echo 'no mandoc: man pages not linted' >&2; fi
 
 bench: libraries
 	Benchmarks/peers/run.sh
+
+fuzz-checkpoint: libraries tools
+	Tests/Fuzz/checkpoint.sh $(FUZZ_SECONDS)
 
 demo: build
 	@echo
 	$(BINARY) replay $(DEMO) $(CAPTURES)
 
 install: $(BINARY)
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(MANDIR)/man1"
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(MANDIR)/man5"
 	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/tidemark"
 	install -m 644 man/*.1 "$(DESTDIR)$(MANDIR)/man1"
+	install -m 644 man/*.5 "$(DESTDIR)$(MANDIR)/man5"
+	install -d "$(DESTDIR)$(UNITDIR)"
+	sed 's#/usr/local/bin/#$(PREFIX)/bin/#' deploy/tidemark-live@.service > "$(DESTDIR)$(UNITDIR)/tidemark-live@.service"
+	chmod 644 "$(DESTDIR)$(UNITDIR)/tidemark-live@.service"
 
 uninstall:
-	rm -f "$(DESTDIR)$(PREFIX)/bin/tidemark" $(PAGES:%="$(DESTDIR)$(MANDIR)/man1/%")
+	rm -f "$(DESTDIR)$(PREFIX)/bin/tidemark" "$(DESTDIR)$(UNITDIR)/tidemark-live@.service" $(PAGES:%="$(DESTDIR)$(MANDIR)/man1/%") $(FORMATS:%="$(DESTDIR)$(MANDIR)/man5/%")
 
 clean:
 	rm -rf .build .build-release Benchmarks/.build

@@ -26,6 +26,9 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        .systemLibrary(name: "CSandbox"),
+
         .systemLibrary(name: "CPrefetch"),
 
         .target(name: "EventTime", dependencies: ["CPrefetch"], swiftSettings: rules),
@@ -45,10 +48,15 @@ let package = Package(
                 "CheckpointStore", "Capture", "Reports", "HostStatistics", "Flows", "Packets", "EventTime",
             ],
             swiftSettings: rules),
+        .target(name: "Sandbox", dependencies: ["CSandbox", "CSeccomp"], swiftSettings: rules),
+        .target(
+            name: "Dashboard", dependencies: ["Reports", "HostStatistics", "Flows", "Packets", "EventTime"],
+            swiftSettings: rules),
         .executableTarget(
             name: "tidemark",
             dependencies: [
-                "Pipeline", "CheckpointStore", "Reports", "Capture", "Packets", "EventTime", argumentParser,
+                "Pipeline", "CheckpointStore", "Dashboard", "Sandbox", "Reports", "Capture", "Packets", "EventTime",
+                argumentParser,
             ],
             swiftSettings: rules),
 
@@ -66,6 +74,11 @@ let package = Package(
         .testTarget(
             name: "HostStatisticsTests",
             dependencies: ["HostStatistics", "Flows", "Packets", "EventTime", "TestSupport"], swiftSettings: rules),
+        .executableTarget(
+            name: "SandboxProbe", dependencies: ["Sandbox", "EventTime"], path: "Tests/SandboxProbe",
+            swiftSettings: rules),
+        .testTarget(
+            name: "SandboxTests", dependencies: ["Sandbox", "SandboxProbe", "TestSupport"], swiftSettings: rules),
         .testTarget(
             name: "CheckpointStoreTests",
             dependencies: ["CheckpointStore", "CheckpointLoop", "EventTime", "TestSupport"],
@@ -74,11 +87,14 @@ let package = Package(
             name: "CheckpointLoop", dependencies: ["CheckpointStore", "EventTime"], path: "Tests/CheckpointLoop",
             swiftSettings: rules),
         .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"], swiftSettings: rules),
+        .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "TestSupport"], swiftSettings: rules),
         .testTarget(
             name: "PipelineTests", dependencies: ["Pipeline", "CheckpointStore", "EventTime", "TestSupport"],
             swiftSettings: rules),
+        .systemLibrary(name: "CInjection", path: "Tests/CInjection"),
         .testTarget(
-            name: "CommandTests", dependencies: ["tidemark", "CheckpointStore", "EventTime", "TestSupport"],
+            name: "CommandTests",
+            dependencies: ["tidemark", "CInjection", "CheckpointStore", "EventTime", "TestSupport"],
             exclude: ["Samples"], swiftSettings: rules),
     ]
 )

@@ -28,6 +28,14 @@ public enum CaptureError: Error, Hashable, Sendable {
     case earlier(description: String, Category)
     /// The system does not say which interfaces there are; `reason` is libpcap's.
     case cannotListInterfaces(reason: String)
+    /// There is no interface of this name.
+    case noSuchInterface(String)
+    /// The interface is there, and is down.
+    case interfaceDown(String)
+    /// The system does not let this process capture; `reason` is libpcap's.
+    case notPermitted(String, reason: String)
+    /// Capturing fails for another reason; it is libpcap's.
+    case cannotCapture(String, reason: String)
 }
 
 extension CaptureError {
@@ -39,6 +47,8 @@ extension CaptureError {
         case damaged
         /// The input is missing or unreadable (66).
         case missing
+        /// The process may not do what was asked (77).
+        case notPermitted
     }
 
     public var category: Category {
@@ -46,7 +56,10 @@ extension CaptureError {
         case .badFilter, .filterNotApplicable, .standardInputTwice: .usage
         case .empty, .notACapture, .damaged, .damagedCompression, .cannotResume: .damaged
         case .earlier(_, let category): category
-        case .cannotOpen, .cannotRead, .noCaptures, .cannotListInterfaces: .missing
+        case .cannotOpen, .cannotRead, .noCaptures, .cannotListInterfaces, .noSuchInterface, .interfaceDown,
+            .cannotCapture:
+            .missing
+        case .notPermitted: .notPermitted
         }
     }
 }
@@ -78,6 +91,14 @@ extension CaptureError: CustomStringConvertible {
             "\(name): cannot go on at byte \(offset): \(reason)"
         case .earlier(let description, _):
             description
+        case .noSuchInterface(let name):
+            "\(name): no such interface; 'tidemark interfaces' lists them"
+        case .interfaceDown(let name):
+            "\(name): the interface is down"
+        case .notPermitted(let name, let reason):
+            "\(name): you may not capture: \(reason); \(CaptureInterface.permissionAdvice)"
+        case .cannotCapture(let name, let reason):
+            "\(name): \(reason)"
         case .standardInputTwice:
             "the standard input can be read only once"
         }

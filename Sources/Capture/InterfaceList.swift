@@ -41,6 +41,10 @@ public struct CaptureInterface: Hashable, Sendable {
         return String(cString: strerror(errno))
     }
 
+    /// What to do about ``permissionProblem``.
+    public static let permissionAdvice =
+        "run as root, or grant it once: setcap cap_net_raw+ep \"$(command -v tidemark)\""
+
     private init(_ device: pcap_if_t) {
         name = device.name.map { String(cString: $0) } ?? ""
         summary = device.description.map { String(cString: $0) }

@@ -17,6 +17,18 @@ public struct InputIdentity: Hashable, Sendable {
         public var startByteCount: UInt64
         /// CRC-32.
         public var startChecksum: UInt32
+
+        public init(
+            byteCount: UInt64, modified: Int64, device: UInt64, inode: UInt64, startByteCount: UInt64,
+            startChecksum: UInt32
+        ) {
+            self.byteCount = byteCount
+            self.modified = modified
+            self.device = device
+            self.inode = inode
+            self.startByteCount = startByteCount
+            self.startChecksum = startChecksum
+        }
     }
 
     public init(name: String, file: File? = nil) {

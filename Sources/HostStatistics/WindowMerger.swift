@@ -6,8 +6,12 @@ import Packets
 public struct WindowNotes: Sendable {
     /// Packets too late for every window, by the earliest window that was open when they came.
     public var late: [Int64: UInt64] = [:]
+    /// Where a live capture missed packets.
+    public var losses: [CaptureLoss] = []
 
     public init() {}
+
+    public var isEmpty: Bool { late.isEmpty && losses.isEmpty }
 }
 
 /// Puts the workers' shares together: window reports in the order of their ends, and ended flows.
@@ -19,6 +23,9 @@ public struct WindowMerger: Sendable {
     var emitted: [Int64: (times: Int, isComplete: Bool)] = [:]
     /// Late packets of windows that have not been reported yet, or may be again.
     var late: [Int64: UInt64] = [:]
+    var losses = LossLedger()
+    /// Windows that end up to here have been reported, where there was something to say of them.
+    var reportedThrough = Nanoseconds.min
 
     public init(_ configuration: HostAnalysis.Configuration) {
         windows = configuration.windows
@@ -26,13 +33,14 @@ public struct WindowMerger: Sendable {
         reportsHosts = configuration.reportsHosts
     }
 
-    /// Whether there are late packets of windows that have not been reported yet.
-    public var awaitsLate: Bool { !late.isEmpty }
+    /// Whether there are late packets or losses of windows that have not been reported yet.
+    public var awaitsNotes: Bool { !late.isEmpty || !losses.isEmpty }
 
     /// Merges what all workers said at the same point of the stream, where event time came to `time`.
     public mutating func merge(_ results: [PartialResult], notes: WindowNotes, time: Nanoseconds) -> [WindowReport]
     {
         for (window, count) in notes.late { late[window, default: 0] += count }
+        for loss in notes.losses { losses.add(loss, windows) }
         var reports: [WindowReport] = []
         for isRevision in [true, false] {
             var shares: [Int64: [PartialWindow]] = [:]
@@ -46,11 +54,18 @@ public struct WindowMerger: Sendable {
                 for window in late.keys where windows.end(ofWindow: window) <= time && emitted[window] == nil {
                     shares[window, default: []] += []
                 }
+                // Or nothing but a loss.
+                if !losses.isEmpty {
+                    for window in losses.windows(endingAfter: reportedThrough, through: time, of: windows) {
+                        shares[window, default: []] += []
+                    }
+                }
             }
             for window in shares.keys.sorted() {
                 if let report = report(window, shares[window] ?? []) { reports.append(report) }
             }
         }
+        reportedThrough = max(reportedThrough, time)
         if !keepsFired {
             for report in reports { late[windows.slice(containing: report.window.start)] = nil }
         }
@@ -71,6 +86,10 @@ public struct WindowMerger: Sendable {
 
     /// Forgets windows that can no longer change.
     public mutating func forget(closedBy watermark: Nanoseconds, allowedLateness: Nanoseconds) {
+        if !losses.isEmpty {
+            let open = windows.firstOpenWindow(watermark: watermark.saturatingAdd(-allowedLateness))
+            losses.forget(before: open == .max ? .max : windows.start(ofSlice: open))
+        }
         guard keepsFired else { return }
         let windows = windows
         emitted = emitted.filter {
@@ -85,7 +104,8 @@ public struct WindowMerger: Sendable {
         var total = TotalTraffic()
         for share in shares { total.enter(share.totals) }
         let latePackets = late[window] ?? 0
-        guard !total.isEmpty || latePackets > 0 else { return nil }
+        let loss = losses.share(of: windows.window(window))
+        guard !total.isEmpty || latePackets > 0 || !loss.isEmpty else { return nil }
         let hosts = merged(shares.map(\.hosts))
         var totals = WindowTotals()
         totals.packets = total.packets
@@ -93,11 +113,13 @@ public struct WindowMerger: Sendable {
         totals.nonIPPackets = total.nonIP.packets
         totals.malformedPackets = total.malformed.packets
         totals.latePackets = latePackets
+        totals.droppedPackets = loss.droppedPackets
+        totals.gap = loss.gap
         totals.bytes = total.ip.bytes
         totals.wireBytes = total.ip.wireBytes &+ total.nonIP.wireBytes &+ total.malformed.wireBytes
         totals.hosts = UInt64(shares.count == 1 ? shares[0].hostCount : hosts.count)
         totals.flows = UInt64(max(0, total.flowsBegan))
-        let isComplete = totals.malformedPackets == 0 && totals.latePackets == 0
+        let isComplete = totals.malformedPackets == 0 && totals.latePackets == 0 && loss.isEmpty
         let before = emitted[window]
         if keepsFired { emitted[window] = (times: (before?.times ?? 0) + 1, isComplete: isComplete) }
         var rows = reportsHosts ? hosts : []

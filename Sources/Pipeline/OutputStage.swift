@@ -1,7 +1,11 @@
 import EventTime
-import HostStatistics
+public import Flows
+public import HostStatistics
 import Reports
 import Synchronization
+
+/// Takes windows that have fired and flows that have ended.
+public typealias ReportObserver = @Sendable ([WindowReport], [FlowRecord]) -> Void
 
 /// The end of the pipeline: writes reports, counts them, and remembers why writing failed. One thread writes at a
 /// time; any thread may ask.
@@ -13,15 +17,19 @@ final class OutputStage: @unchecked Sendable {
     private let flowCount = Atomic<UInt64>(0)
     private(set) var error: ReportError?
 
+    /// Looks at everything that is written, on the thread that writes.
+    private let observer: ReportObserver?
+
     /// `windows` and `flows`: what was reported before the run was resumed.
-    init(_ writer: ReportWriter, windows: UInt64 = 0, flows: UInt64 = 0) {
+    init(_ writer: ReportWriter, observer: ReportObserver? = nil, windows: UInt64 = 0, flows: UInt64 = 0) {
         self.writer = writer
+        self.observer = observer
         windowCount.store(windows, ordering: .relaxed)
         flowCount.store(flows, ordering: .relaxed)
     }
 
-    var wantsHosts: Bool { writer.wantsHosts }
-    var wantsFlows: Bool { writer.wantsFlows }
+    var wantsHosts: Bool { writer.wantsHosts || observer != nil }
+    var wantsFlows: Bool { writer.wantsFlows || observer != nil }
     var hasFailed: Bool { failed.load(ordering: .relaxed) }
     /// Windows reported, each once.
     var windows: UInt64 { windowCount.load(ordering: .relaxed) }
@@ -34,6 +42,7 @@ final class OutputStage: @unchecked Sendable {
     func write(_ step: AnalysisStep) {
         windowCount.wrappingAdd(UInt64(step.reports.count { $0.revision == 0 }), ordering: .relaxed)
         flowCount.wrappingAdd(step.endedFlows, ordering: .relaxed)
+        observer?(step.reports, step.flows)
         attempt { writer throws(ReportError) in
             if mustReopen.exchange(false, ordering: .relaxed) { try writer.reopen() }
             for report in step.reports { try writer.write(report) }

@@ -56,6 +56,21 @@ struct PacketIntake<Consumer: PacketConsumer>: ~Copyable {
         if isVerbose, packet.problem != .none { malformed.note(packet.problem, packet: number) }
     }
 
+    /// All packets up to `time` have come; see ``PacketSequencer/advance(to:)``.
+    mutating func advance(to time: Nanoseconds) { sequencer.advance(to: time) }
+
+    /// Packets are missing; see ``PacketSequencer/note(_:)``.
+    mutating func note(_ loss: CaptureLoss) { sequencer.note(loss) }
+
+    /// The latest time of a packet so far; `Int64.min` before the first.
+    var newestTime: Nanoseconds { lastTime }
+
+    /// Packets so far, and the bytes of their IP layers.
+    var counts: (packets: UInt64, bytes: UInt64) { (packets, bytes) }
+
+    /// Packets so far that were too late for every window.
+    var latePackets: UInt64 { sequencer.latePackets }
+
     /// Hands over what still waits; see ``PacketSequencer/finish()``.
     mutating func finish() -> (dirty: [Int64], notes: WindowNotes) { sequencer.finish() }
 

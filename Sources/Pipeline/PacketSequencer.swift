@@ -90,6 +90,26 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
         return takeNotes()
     }
 
+    // MARK: Live captures
+
+    /// All packets up to `time` have come, though none may say so: advances event time as a packet of that time would.
+    mutating func advance(to time: Nanoseconds) {
+        if watermarks.observe(time) { drain() }
+    }
+
+    /// Packets are missing; where only windows that have fired could tell, the first open one does.
+    mutating func note(_ loss: CaptureLoss) {
+        var loss = loss
+        if watermarks.watermark > .min {
+            let open = windows.start(ofSlice: windows.firstOpenWindow(watermark: watermarks.watermark))
+            if loss.end <= open {
+                loss = CaptureLoss(
+                    start: open, end: open.saturatingAdd(1), droppedPackets: loss.droppedPackets)
+            }
+        }
+        notes.losses.append(loss)
+    }
+
     // MARK: Order
 
     private mutating func drain() {
@@ -136,7 +156,7 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
     private mutating func takeNotes() -> (dirty: [Int64], notes: WindowNotes) {
         let taken = (dirty: dirty.sorted(), notes: notes)
         if !dirty.isEmpty { dirty = [] }
-        if !notes.late.isEmpty { notes = WindowNotes() }
+        if !notes.isEmpty { notes = WindowNotes() }
         return taken
     }
 

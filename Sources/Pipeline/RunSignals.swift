@@ -8,6 +8,15 @@ public enum RunSignals {
     private static let reopen = Atomic<Bool>(false)
     private static let statistics = Atomic<Bool>(false)
 
+    /// What a second signal does before it ends the process: safe in a signal handler, and set before any is installed.
+    nonisolated(unsafe) public static var beforeSuddenEnd: @convention(c) () -> Void = {}
+
+    /// Ends the run as SIGINT does.
+    public static func requestStop() {
+        stop.store(true, ordering: .relaxed)
+        CaptureInterruption.request()
+    }
+
     /// SIGINT and SIGTERM stop the run after what was read is reported, SIGHUP reopens the outputs, SIGUSR1 prints
     /// statistics. SIGPIPE is ignored: a reader that goes away is seen when writing.
     public static func install() {
@@ -15,7 +24,10 @@ public enum RunSignals {
         var action = sigaction()
         action.__sigaction_handler.sa_handler = { _ in
             // A second one ends the process at once, as usual.
-            if RunSignals.stop.exchange(true, ordering: .relaxed) { _exit(130) }
+            if RunSignals.stop.exchange(true, ordering: .relaxed) {
+                RunSignals.beforeSuddenEnd()
+                _exit(130)
+            }
             CaptureInterruption.request()
         }
         for number in [SIGINT, SIGTERM] { sigaction(number, &action, nil) }
@@ -39,8 +51,8 @@ public enum RunSignals {
 }
 
 /// Time that only goes forward, for pacing and progress; never for event time. Nanoseconds.
-enum MonotonicClock {
-    static func now() -> Int64 {
+public enum MonotonicClock {
+    public static func now() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)

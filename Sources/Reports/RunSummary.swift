@@ -6,8 +6,10 @@ public struct RunSummary: Hashable, Sendable {
     public var packetsReceived: UInt64 = 0
     /// Packets that passed the filter and were analysed.
     public var packetsRead: UInt64 = 0
-    /// Packets that the kernel or the interface dropped.
+    /// Packets that the kernel dropped.
     public var packetsDropped: UInt64 = 0
+    /// Packets that interfaces dropped, before the kernel had them.
+    public var packetsDroppedByInterface: UInt64 = 0
     /// Of the packets read; bytes of the IP layer and of whole frames.
     public var bytes: UInt64 = 0
     public var wireBytes: UInt64 = 0
@@ -41,6 +43,9 @@ public struct RunSummary: Hashable, Sendable {
             "\(Self.packets(latePackets)) late",
             "\(Self.packets(malformedPackets)) malformed",
         ]
+        if packetsDroppedByInterface > 0 {
+            lines.insert("\(Self.packets(packetsDroppedByInterface)) dropped by interface", at: 3)
+        }
         if outsidePackets > 0 { lines.append("\(Self.packets(outsidePackets)) between windows") }
         if untimedPackets > 0 { lines.append("\(Self.packets(untimedPackets)) without a time") }
         return lines

@@ -19,11 +19,7 @@ struct InterfacesCommand: ParsableCommand {
             print("\(name)  \(Self.state(of: interface))")
         }
         if let problem = CaptureInterface.permissionProblem {
-            StandardError.say(
-                """
-                you may not capture: \(problem); run as root, or grant it once: \
-                setcap cap_net_raw+ep "$(command -v tidemark)"
-                """)
+            StandardError.say("you may not capture: \(problem); \(CaptureInterface.permissionAdvice)")
         } else {
             StandardError.say("you may capture on these interfaces")
         }

@@ -5,6 +5,7 @@ import EventTime
 import Glibc
 import Pipeline
 import Reports
+import Sandbox
 
 struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -48,6 +49,9 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Pace: 'max', or so many times the capture's own.", valueName: "x"))
     var speed = ReplaySpeed.maximum
 
+    @OptionGroup(title: "Rights")
+    var sandboxOptions: ReplaySandboxOptions
+
     @Flag(name: .short, help: "Quiet: no counts at the end.")
     var quiet = false
 
@@ -66,7 +70,10 @@ struct ReplayCommand: ParsableCommand {
         RunSignals.install()
         do {
             let outputs = try reportOptions.specifications()
-            let job = try ReplayJob(configuration(outputs)) { StandardError.write($0) }
+            let configuration = configuration(outputs)
+            let job = try ReplayJob(configuration) { StandardError.write($0) }
+            let lines = try sandboxOptions.enter(for: configuration)
+            if verbose { for line in lines { StandardError.say(line) } }
             try report(try job.run())
         } catch let error as CaptureError {
             throw StandardError.exit(error)
@@ -80,6 +87,8 @@ struct ReplayCommand: ParsableCommand {
         } catch let error as StateError {
             StandardError.say("\(error)")
             throw ExitCode(65)
+        } catch let error as SandboxError {
+            throw StandardError.exit(error, advice: "without --sandbox it may go on")
         } catch let error as WorkerThread.CannotStart {
             StandardError.say("cannot start a thread: \(String(cString: strerror(error.code)))")
             throw ExitCode(70)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Capture
 import Glibc
 import Reports
+import Sandbox
 
 /// Messages for the person, and the exit status that goes with them (sysexits.h).
 enum StandardError {
@@ -25,6 +26,21 @@ enum StandardError {
         return ExitCode(error.category.exitCode)
     }
 
+    /// `advice`: how to go on without a sandbox.
+    static func exit(_ error: SandboxError, advice: String) -> ExitCode {
+        switch error {
+        case .unknownUser:
+            say("-Z: \(error)")
+            return ExitCode(64)
+        case .needsRoot:
+            say("-Z: \(error)")
+            return ExitCode(77)
+        case .failed, .threadsRunning:
+            say("\(error); \(advice)")
+            return ExitCode(70)
+        }
+    }
+
     static func exit(_ error: ReportError) -> ExitCode {
         say("\(error)")
         return ExitCode(error.category.exitCode)
@@ -37,6 +53,7 @@ extension CaptureError.Category {
         case .usage: 64
         case .damaged: 65
         case .missing: 66
+        case .notPermitted: 77
         }
     }
 }

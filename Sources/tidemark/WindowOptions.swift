@@ -4,7 +4,9 @@ import EventTime
 /// What `replay` and `live` share about windows.
 struct WindowOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Window size: a number and ns, us, ms, s, m, h or d.", valueName: "duration"))
-    var window = TimeSpan(nanoseconds: 10 * .second)
+    var window = Self.defaultWindow
+
+    static let defaultWindow = TimeSpan(nanoseconds: 10 * .second)
 
     @Option(
         help: ArgumentHelp(

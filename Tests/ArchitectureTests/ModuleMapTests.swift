@@ -8,6 +8,9 @@ private let moduleMap: [(module: String, imports: Set<String>)] = [
     ("CZlib", []),
     ("CZstd", []),
     ("CPrefetch", []),
+    ("CSeccomp", []),
+    ("CSandbox", []),
+    ("Sandbox", ["CSandbox", "CSeccomp", "Glibc"]),
     ("EventTime", ["CPrefetch", "Glibc", "Synchronization"]),
     ("Packets", []),
     ("Capture", ["CPcap", "CLZ4", "CZlib", "CZstd", "Packets", "Glibc", "Synchronization"]),
@@ -23,8 +26,16 @@ private let moduleMap: [(module: String, imports: Set<String>)] = [
         ]
     ),
     (
+        "Dashboard",
+        ["Reports", "HostStatistics", "Flows", "Packets", "EventTime", "Glibc", "Synchronization"]
+    ),
+    (
         "tidemark",
-        ["Pipeline", "Reports", "CheckpointStore", "Capture", "Packets", "EventTime", "ArgumentParser", "Glibc"]
+        [
+            "Pipeline", "Dashboard", "Sandbox", "Reports", "CheckpointStore", "Capture", "Packets", "EventTime",
+            "ArgumentParser",
+            "Glibc",
+        ]
     ),
 ]
 

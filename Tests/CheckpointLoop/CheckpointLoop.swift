@@ -2,18 +2,20 @@ import CheckpointStore
 import EventTime
 import Glibc
 
-/// Writes checkpoints in a loop until it is killed, as a process of its own: for tests that kill it, that want a
+/// Writes checkpoints in a loop until it is killed, or has written so many, as a process of its own: for tests that kill it, that want a
 /// directory held by somebody else, and that ask for savepoints.
 ///
-///     CheckpointLoop DIRECTORY KEPT
+///     CheckpointLoop DIRECTORY KEPT [COUNT]
 ///
 /// Prints the number of each checkpoint once it is committed, or why it cannot go on.
 @main
 struct CheckpointLoop {
     static func main() {
-        guard CommandLine.arguments.count == 3, let kept = Int(CommandLine.arguments[2]) else { exit(64) }
+        let arguments = CommandLine.arguments
+        guard (3...4).contains(arguments.count), let kept = Int(arguments[2]) else { exit(64) }
+        let count = arguments.count == 4 ? Int(arguments[3]) ?? 0 : .max
         do throws(CheckpointError) {
-            try run(CommandLine.arguments[1], kept: kept)
+            try run(arguments[1], kept: kept, count: count)
         } catch {
             say("\(error)")
             exit(1)
@@ -25,11 +27,11 @@ struct CheckpointLoop {
         Glibc.write(1, bytes, bytes.count)
     }
 
-    private static func run(_ path: String, kept: Int) throws(CheckpointError) {
+    private static func run(_ path: String, kept: Int, count: Int) throws(CheckpointError) {
         let directory = try CheckpointDirectory(path)
         let mailbox = SavepointMailbox(path)
         if let checkpoint = try directory.newestValid() { say("from \(checkpoint.manifest.sequence)") }
-        while true {
+        for _ in 0..<count {
             let request = mailbox.pendingRequest()
             let checkpoint = try write(directory, request == nil ? .checkpoint : .savepoint)
             say("\(checkpoint.manifest.sequence)")

@@ -91,7 +91,8 @@ extension RunState: StateValue {
 extension RunSummary: StateValue {
     private static var counters: [WritableKeyPath<RunSummary, UInt64>] {
         [
-            \.packetsReceived, \.packetsRead, \.packetsDropped, \.bytes, \.wireBytes, \.nonIPPackets,
+            \.packetsReceived, \.packetsRead, \.packetsDropped, \.packetsDroppedByInterface, \.bytes, \.wireBytes,
+            \.nonIPPackets,
             \.malformedPackets, \.latePackets, \.untimedPackets, \.outsidePackets, \.windows, \.flows,
         ]
     }

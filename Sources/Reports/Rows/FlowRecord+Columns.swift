@@ -1,4 +1,4 @@
-internal import Flows
+package import Flows
 internal import Packets
 
 extension FlowRecord: ReportRow {
@@ -33,8 +33,8 @@ extension FlowRecord: ReportRow {
 
 extension FlowRecord {
     /// Both directions. Wraps where two 64-bit counts do not fit in one, after 18 exabytes.
-    var bytes: UInt64 { sourceBytes &+ destinationBytes }
-    var packets: UInt64 { sourcePackets &+ destinationPackets }
+    package var bytes: UInt64 { sourceBytes &+ destinationBytes }
+    package var packets: UInt64 { sourcePackets &+ destinationPackets }
 
     private var isTCP: Bool { transport == 6 }
 

@@ -1,5 +1,5 @@
 internal import EventTime
-internal import HostStatistics
+package import HostStatistics
 internal import Packets
 
 /// A row of the `hosts` report: one host in one window.
@@ -57,11 +57,18 @@ extension HostRow {
         wireBytesReceived: 0, flows: 0, flowsStarted: 0, peers: 0)
 
     /// Sent and received. Wraps where two 64-bit counts do not fit in one, after 18 exabytes.
-    var bytes: UInt64 { bytesSent &+ bytesReceived }
-    var packets: UInt64 { packetsSent &+ packetsReceived }
+    package var bytes: UInt64 { bytesSent &+ bytesReceived }
+    package var packets: UInt64 { packetsSent &+ packetsReceived }
 }
 
 extension ReportedHost {
+    /// The address, or `other`.
+    package var text: String {
+        var bytes: [UInt8] = []
+        append(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// The address, or `other`.
     func append(to text: inout [UInt8]) {
         switch self {

@@ -22,7 +22,7 @@ struct RowOrder<Row: ReportRow> {
 }
 
 /// The best so many of any number of elements, by a rank and then by who came first.
-struct TopRows<Element> {
+package struct TopRows<Element> {
     struct Entry {
         let rank: UInt64
         let arrival: Int
@@ -33,15 +33,15 @@ struct TopRows<Element> {
         }
     }
 
-    let limit: Int
+    package let limit: Int
     /// All elements offered.
-    var count = 0
+    package internal(set) var count = 0
     /// A heap whose first entry is the worst once it is full; before that in order of arrival.
     var entries: [Entry] = []
 
-    init(limit: Int) { self.limit = limit }
+    package init(limit: Int) { self.limit = limit }
 
-    mutating func add(_ element: Element, rank: UInt64) {
+    package mutating func add(_ element: Element, rank: UInt64) {
         let entry = Entry(rank: rank, arrival: count, element: element)
         count += 1
         if entries.count < limit {
@@ -54,7 +54,7 @@ struct TopRows<Element> {
     }
 
     /// The best, the first of them first.
-    func sorted() -> [Element] { entries.sorted { $0.isBetter(than: $1) }.map(\.element) }
+    package func sorted() -> [Element] { entries.sorted { $0.isBetter(than: $1) }.map(\.element) }
 
     private mutating func sink(_ start: Int) {
         var parent = start

@@ -65,26 +65,15 @@ struct FlowTable {
     private func cells(of flow: FlowRecord) -> [String] {
         let length = TimeWindow(start: flow.start, end: flow.end).length
         let secondCount = 19
-        // ICMP's type and code are in the port columns of the files; at an address they would look like ports.
-        let hasPorts = flow.hasPorts && flow.transport != 1 && flow.transport != 58
         return [
             String(TableText.time(flow.start).prefix(secondCount)),
             HumanUnits.duration(length),
             TransportProtocol(rawValue: flow.transport).description,
-            endpoint(flow.source, port: hasPorts ? flow.sourcePort : nil),
-            endpoint(flow.destination, port: hasPorts ? flow.destinationPort : nil),
+            flow.sourceEndpoint,
+            flow.destinationEndpoint,
             HumanUnits.bytes(flow.bytes),
             HumanUnits.count(flow.packets),
             flow.endReason.name,
         ]
-    }
-
-    /// `10.0.0.1:443`, `[2001:db8::1]:443`, or the address alone.
-    private func endpoint(_ address: IPAddress, port: UInt16?) -> String {
-        var bytes: [UInt8] = []
-        address.append(to: &bytes)
-        let text = String(decoding: bytes, as: UTF8.self)
-        guard let port else { return text }
-        return address.family == .v6 ? "[\(text)]:\(port)" : "\(text):\(port)"
     }
 }

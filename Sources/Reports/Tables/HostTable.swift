@@ -90,10 +90,8 @@ struct HostTable {
     }
 
     private func cells(of row: HostRow, in window: TimeWindow) -> [String] {
-        var host: [UInt8] = []
-        row.host.append(to: &host)
         return [
-            String(decoding: host, as: UTF8.self),
+            row.host.text,
             HumanUnits.bytes(row.bytes),
             HumanUnits.bytes(row.bytesSent),
             HumanUnits.bytes(row.bytesReceived),

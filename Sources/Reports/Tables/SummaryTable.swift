@@ -43,7 +43,7 @@ struct SummaryTable {
 
     private func losses(_ summary: RunSummary) -> String {
         let counts: [(UInt64, String)] = [
-            (summary.packetsDropped, "dropped"), (summary.latePackets, "late"),
+            (summary.packetsDropped + summary.packetsDroppedByInterface, "dropped"), (summary.latePackets, "late"),
             (summary.malformedPackets, "malformed"), (summary.untimedPackets, "without a time"),
             (summary.outsidePackets, "between windows"),
         ]

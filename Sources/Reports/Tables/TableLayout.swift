@@ -1,15 +1,15 @@
 internal import EventTime
 
 /// One column of a table for people.
-struct TableColumn {
-    enum Side {
+package struct TableColumn {
+    package enum Side {
         case left
         case right
     }
 
-    let title: String
-    let side: Side
-    let emphasis: Emphasis
+    package let title: String
+    package let side: Side
+    package let emphasis: Emphasis
     /// Which columns go first where there is no room: the largest. 0 stays.
     let expendability: Int
     /// How narrow its cells may be cut; nil for cells that stay whole.
@@ -17,7 +17,7 @@ struct TableColumn {
     /// Room kept from the start, so that a column seldom widens from one window to the next.
     let expected: Int
 
-    init(
+    package init(
         _ title: String, _ side: Side, expected: Int = 0, expendability: Int = 0, narrowest: Int? = nil,
         emphasis: Emphasis = .plain
     ) {
@@ -33,17 +33,17 @@ struct TableColumn {
 /// Aligns cells in a given width. Columns only ever widen, so that the windows of a run stay in line.
 ///
 /// All text here is of characters one column wide.
-struct TableLayout {
-    static let indent = 2
-    static let spacing = 2
+package struct TableLayout {
+    package static let indent = 2
+    package static let spacing = 2
 
-    let columns: [TableColumn]
+    package let columns: [TableColumn]
     let width: Int
     private var natural: [Int]
     /// The columns that fit, and how wide they are shown.
-    private(set) var shown: [(column: Int, width: Int)] = []
+    package private(set) var shown: [(column: Int, width: Int)] = []
 
-    init(_ columns: [TableColumn], width: Int) {
+    package init(_ columns: [TableColumn], width: Int) {
         self.columns = columns
         self.width = width
         natural = columns.map { max($0.title.count, $0.expected) }
@@ -51,7 +51,7 @@ struct TableLayout {
     }
 
     /// Makes room for rows of cells, one for each column.
-    mutating func fit(_ rows: [[String]]) {
+    package mutating func fit(_ rows: [[String]]) {
         for row in rows {
             for (column, cell) in row.enumerated() { natural[column] = max(natural[column], cell.count) }
         }
@@ -71,7 +71,7 @@ struct TableLayout {
     }
 
     /// Columns of the terminal that a line leaves free.
-    var spare: Int { max(0, width - Self.length(shown.map(\.width))) }
+    package var spare: Int { max(0, width - Self.length(shown.map(\.width))) }
 
     func header(_ paint: Paint) -> String {
         line(columns.map(\.title), paint, emphasis: { _ in .dim })
@@ -122,7 +122,7 @@ struct TableLayout {
     }
 
     /// Cuts the middle out, where addresses differ least.
-    private static func shorten(_ text: String, to width: Int) -> String {
+    package static func shorten(_ text: String, to width: Int) -> String {
         guard text.count > width else { return text }
         guard width > 1 else { return String(text.prefix(width)) }
         let tail = (width - 1) / 2

@@ -1,11 +1,11 @@
 // Phrases that the tables share.
 
-internal import EventTime
-internal import HostStatistics
+package import EventTime
+package import HostStatistics
 
-enum TableText {
+package enum TableText {
     /// `2023-11-14 22:13:20`, in UTC; fractions as far as they matter.
-    static func time(_ time: Nanoseconds) -> String {
+    package static func time(_ time: Nanoseconds) -> String {
         let calendar = CalendarTime(time)
         var text: [UInt8] = []
         TimeText.appendDate(calendar, to: &text)
@@ -15,7 +15,7 @@ enum TableText {
     }
 
     /// `2023-11-14 22:13:20 – 22:13:30 UTC`: the date again only where it is another.
-    static func range(_ start: Nanoseconds, _ end: Nanoseconds) -> String {
+    package static func range(_ start: Nanoseconds, _ end: Nanoseconds) -> String {
         let last = time(end)
         let first = time(start)
         let dateCount = 11
@@ -24,12 +24,12 @@ enum TableText {
     }
 
     /// `1 host`, `42 hosts`
-    static func count(_ number: UInt64, _ thing: String) -> String {
+    package static func count(_ number: UInt64, _ thing: String) -> String {
         "\(HumanUnits.count(number)) \(thing)\(number == 1 ? "" : "s")"
     }
 
     /// As many of the parts, the first ones, as fit in `width`.
-    static func join(_ parts: [String], width: Int) -> String {
+    package static func join(_ parts: [String], width: Int) -> String {
         var text = ""
         for part in parts {
             let longer = text.isEmpty ? part : "\(text) · \(part)"
@@ -53,7 +53,7 @@ enum TableText {
     }
 
     /// What was lost in a window: `3 dropped, 2 late, 1 malformed, 1.5 s not captured`; empty where nothing was.
-    private static func losses(_ totals: WindowTotals) -> String {
+    package static func losses(_ totals: WindowTotals) -> String {
         var parts: [String] = []
         if totals.droppedPackets > 0 { parts.append("\(HumanUnits.count(totals.droppedPackets)) dropped") }
         if totals.latePackets > 0 { parts.append("\(HumanUnits.count(totals.latePackets)) late") }
@@ -65,7 +65,7 @@ enum TableText {
 
 extension TimeWindow {
     /// The window's length, or as much as 64 bits hold.
-    var length: Nanoseconds {
+    package var length: Nanoseconds {
         let (length, overflow) = end.subtractingReportingOverflow(start)
         return overflow ? .max : length
     }

@@ -1,24 +1,36 @@
 // Numbers as people read them: few digits, a unit.
 
-internal import EventTime
+package import EventTime
 
 /// Short forms of numbers for tables and the progress bar. Two to three digits, rounded half up: `999`, `1.0 k`,
 /// `12.3 M`, `123 M`. Units are decimal, so a kB is 1000 bytes.
-enum HumanUnits {
+package enum HumanUnits {
     /// `12.3 k`
-    static func count(_ number: UInt64) -> String { scaled(number, unit: "") }
+    package static func count(_ number: UInt64) -> String { scaled(number, unit: "") }
 
     /// `1.2 MB`
-    static func bytes(_ number: UInt64) -> String { scaled(number, unit: "B") }
+    package static func bytes(_ number: UInt64) -> String { scaled(number, unit: "B") }
+
+    /// `9.6 Mbit`; at most what 64 bits hold.
+    package static func bits(bytes: UInt64) -> String {
+        let (bits, overflow) = bytes.multipliedReportingOverflow(by: 8)
+        return scaled(overflow ? .max : bits, unit: "bit")
+    }
 
     /// `6.5 Mbit/s`: `bytes` in a span of time; a dash where the span is empty.
-    static func bitRate(bytes: UInt64, in span: Nanoseconds) -> String {
+    package static func bitRate(bytes: UInt64, in span: Nanoseconds) -> String {
         guard let rate = perSecond(bytes, scale: 8, in: span) else { return "–" }
         return scaled(rate, unit: "bit/s")
     }
 
+    /// `812 kB/s`: `bytes` in a span of time; a dash where the span is empty.
+    package static func byteRate(bytes: UInt64, in span: Nanoseconds) -> String {
+        guard let rate = perSecond(bytes, in: span) else { return "–" }
+        return scaled(rate, unit: "B/s")
+    }
+
     /// How many a second, rounded down; nil where the span is empty, and at most what 64 bits hold.
-    static func perSecond(_ number: UInt64, scale: UInt64 = 1, in span: Nanoseconds) -> UInt64? {
+    package static func perSecond(_ number: UInt64, scale: UInt64 = 1, in span: Nanoseconds) -> UInt64? {
         guard span > 0 else { return nil }
         let product = number.multipliedFullWidth(by: scale * 1_000_000_000)
         guard product.high < span.magnitude else { return .max }
@@ -26,7 +38,7 @@ enum HumanUnits {
     }
 
     /// All digits, in groups: `12,345,678`.
-    static func grouped(_ number: UInt64) -> String {
+    package static func grouped(_ number: UInt64) -> String {
         let digits = String(number)
         var text = ""
         for (index, digit) in digits.enumerated() {
@@ -37,7 +49,7 @@ enum HumanUnits {
     }
 
     /// A span of time in its two largest units that are not zero: `1.5 s`, `250 ms`, `30 min 12 s`, `11 d 3 h`.
-    static func duration(_ span: Nanoseconds) -> String {
+    package static func duration(_ span: Nanoseconds) -> String {
         let magnitude = span.magnitude
         let sign = span < 0 ? "-" : ""
         switch magnitude {

@@ -1,0 +1,222 @@
+public import Capture
+import EventTime
+import HostStatistics
+public import Reports
+
+/// A live capture from interfaces to reports, until it is told to stop.
+public final class LiveJob {
+    /// What became of a run.
+    public struct Outcome: Sendable {
+        public var summary: RunSummary
+        /// Why no interface could be captured any more.
+        public var captureError: CaptureError?
+        /// Why the reports or the recording could not be written to the end.
+        public var outputError: ReportError?
+        /// Why packets were malformed, or stopped short of their transport header, a line each (verbose only).
+        public var problems: [String]
+    }
+
+    /// Packets between two looks at signals and interfaces, at most.
+    private static let passLength = 4096
+    /// The longest wait for packets.
+    private static let longestWait: Nanoseconds = 50_000_000
+    /// Dropped packets are asked for so often, and at the end of each slice.
+    private static let countInterval: Nanoseconds = 100_000_000
+
+    private let configuration: LiveConfiguration
+    private let capture: LiveCapture
+    private let recording: Recording?
+    private let output: OutputStage
+    private let hooks: LiveHooks
+    /// Writes a text on standard error.
+    private let report: (String) -> Void
+    private var summary = RunSummary()
+    private var problems: [String] = []
+    /// Dropped packets are to be known before event time comes to this, and were asked for last at that.
+    private var nextCount = Nanoseconds.min
+    private var countBeforeFiring = Nanoseconds.min
+
+    /// Opens interfaces, outputs and recording. Throws ``CaptureError`` and ``ReportError``. `report` writes a text on
+    /// standard error.
+    public init(
+        _ configuration: LiveConfiguration, hooks: LiveHooks = LiveHooks(), report: @escaping (String) -> Void
+    ) throws {
+        self.configuration = configuration
+        self.hooks = hooks
+        self.report = report
+        // Before any output is emptied: without rights nothing is to be lost.
+        capture = try LiveCapture(
+            interfaces: configuration.interfaces, options: configuration.capture,
+            delay: configuration.analysis.watermarkDelay)
+        try hooks.afterCapturing()
+        try configuration.checkOutputs(linkTypes: capture.linkTypes)
+        output = OutputStage(
+            try ReportWriter(
+                outputs: configuration.analysis.outputs, options: configuration.analysis.reportOptions),
+            observer: hooks.reports)
+        recording = try configuration.recording.map { [capture] in
+            try Recording(
+                $0, linkType: capture.linkTypes[0].linkType,
+                snapshotLength: configuration.capture.snapshotLength, now: capture.now)
+        }
+    }
+
+    /// Captures until the end, and writes all reports. Throws ``WorkerThread/CannotStart`` and what the hooks throw.
+    public func run() throws -> Outcome {
+        try hooks.afterOpening()
+        let settings = configuration.analysis
+        let analysis = settings.analysis(keepsFlows: output.wantsFlows, reportsHosts: output.wantsHosts)
+        let output = output
+        let box = AnalysisBox(HostAnalysis(analysis, isAlone: settings.isAnalysedAlone))
+        if settings.isAnalysedAlone {
+            follow(into: SerialAnalysis(box, writer: ResultWriter(analysis, output: output)))
+        } else {
+            let consumer = try ParallelAnalysis([box], groupCount: analysis.groupCount) {
+                ResultWriter(analysis, output: output)
+            }
+            follow(into: consumer)
+        }
+        summary.windows = output.windows
+        summary.flows = output.flows
+        output.finish(summary: summary)
+        return Outcome(
+            summary: summary, captureError: capture.failure, outputError: recording?.error ?? output.error,
+            problems: problems)
+    }
+
+    // MARK: Capturing
+
+    private func follow<Consumer: Analysis>(into consumer: Consumer) {
+        var intake = PacketIntake(configuration.analysis, consumer: consumer)
+        var left = configuration.analysis.packetLimit ?? .max
+        var ending = LiveEnding(duration: configuration.duration)
+        while left > 0, !isOver {
+            let count = read(&intake, upTo: Int(min(left, UInt64(Self.passLength))))
+            left -= min(left, UInt64(count))
+            look(after: &intake)
+            ending.update(now: capture.now)
+            if ending.isReached(readThrough: count == 0 ? capture.quietThrough : nil, newest: intake.newestTime) {
+                break
+            }
+            guard count == 0 else { continue }
+            passTime(&intake)
+            recording?.flush()
+            let untilCount = max(0, nextCount.saturatingSubtract(capture.now))
+            capture.wait(atMost: min(ending.isNear ? 10_000_000 : Self.longestWait, untilCount))
+        }
+        hooks.atEnd()
+        countDrops(&intake)
+        recording?.finish()
+        let (dirty, notes) = intake.finish()
+        summarise(intake)
+        problems = intake.problems
+        consumer.finish(dirty: dirty, notes: notes)
+    }
+
+    private var isOver: Bool {
+        output.hasFailed || recording?.error != nil || recording?.isFull == true || capture.failure != nil
+    }
+
+    private func read<Consumer: Analysis>(_ intake: inout PacketIntake<Consumer>, upTo limit: Int) -> Int {
+        let recording = recording
+        return capture.read(upTo: limit) { record, frame in
+            if record.timestamp >= countBeforeFiring { countDrops(&intake) }
+            if let recording, !recording.write(record, frame) { return }
+            intake.take(record, frame)
+        }
+    }
+
+    /// No packet is waiting: time goes on by the clock.
+    private func passTime<Consumer: Analysis>(_ intake: inout PacketIntake<Consumer>) {
+        guard let time = capture.quietThrough else { return }
+        if time >= countBeforeFiring { countDrops(&intake) }
+        intake.advance(to: time)
+    }
+
+    // MARK: Beside the packets
+
+    private func look<Consumer: Analysis>(after intake: inout PacketIntake<Consumer>) {
+        capture.inspect()
+        if capture.now >= nextCount { countDrops(&intake) }
+        takeLosses(&intake)
+        for news in capture.takeNews() { report("tidemark: \(news)\n") }
+        if RunSignals.takeReopen() {
+            output.reopen()
+            recording?.reopen()
+        }
+        if RunSignals.takeStatistics() {
+            countDrops(&intake)
+            summarise(intake)
+            report(
+                """
+                \(summary.packetsRead) packets captured, \(summary.packetsReceived) received by filter, \
+                \(summary.packetsDropped) dropped by kernel; \(output.windows) windows and \(output.flows) flows \
+                reported\n
+                """)
+        }
+        var status = LiveStatus()
+        status.statistics = capture.statistics
+        (status.packets, status.bytes) = intake.counts
+        status.latePackets = intake.latePackets
+        (status.windows, status.flows, status.now) = (output.windows, output.flows, capture.now)
+        hooks.eachPass(status)
+    }
+
+    /// Asks for dropped packets, so that they are known before the windows fire that they belong to.
+    private func countDrops<Consumer: Analysis>(_ intake: inout PacketIntake<Consumer>) {
+        capture.countDrops()
+        takeLosses(&intake)
+        let windows = configuration.analysis.windows
+        let now = capture.now
+        let sliceEnd = windows.start(ofSlice: windows.slice(containing: now).saturatingAdd(1))
+        nextCount = min(now.saturatingAdd(Self.countInterval), sliceEnd)
+        countBeforeFiring = configuration.analysis.watermarkDelay.map { sliceEnd.saturatingAdd($0) } ?? .max
+    }
+
+    private func takeLosses<Consumer: Analysis>(_ intake: inout PacketIntake<Consumer>) {
+        for loss in capture.takeLosses() {
+            intake.note(
+                CaptureLoss(
+                    start: loss.start, end: loss.end, droppedPackets: loss.droppedPackets, isGap: loss.isGap))
+        }
+    }
+
+    private func summarise<Consumer: Analysis>(_ intake: borrowing PacketIntake<Consumer>) {
+        intake.summarise(into: &summary)
+        let statistics = capture.statistics
+        summary.packetsReceived = statistics.received
+        summary.packetsDropped = statistics.dropped
+        summary.packetsDroppedByInterface = statistics.droppedByInterface
+    }
+}
+
+/// When a live capture ends: at a signal, or when its time is over. What was stamped before that is still read, as
+/// long as that does not take more than a second.
+struct LiveEnding {
+    private let deadline: Int64?
+    private var stopTime: Nanoseconds?
+    private var patience: Int64 = .max
+
+    init(duration: Nanoseconds?) {
+        deadline = duration.map { MonotonicClock.now().saturatingAdd($0) }
+    }
+
+    /// Whether the end has come and some packets may be still to come.
+    var isNear: Bool { stopTime != nil }
+
+    /// Looks at signals and the clock; `now` is the event time that it is.
+    mutating func update(now: Nanoseconds) {
+        guard stopTime == nil else { return }
+        let monotonic = MonotonicClock.now()
+        if RunSignals.wantsStop || deadline.map({ monotonic >= $0 }) ?? false {
+            stopTime = now
+            patience = monotonic.saturatingAdd(.second)
+        }
+    }
+
+    /// Whether everything before the end has been read: up to `readThrough`, or a packet of the time `newest` was.
+    func isReached(readThrough: Nanoseconds?, newest: Nanoseconds) -> Bool {
+        guard let stopTime else { return false }
+        return newest >= stopTime || (readThrough ?? .min) >= stopTime || MonotonicClock.now() >= patience
+    }
+}
