@@ -19,7 +19,7 @@ public struct CaptureLoss: Hashable, Sendable {
 }
 
 /// The losses that windows still to be reported have a share in.
-struct LossLedger {
+struct LossLedger: Sendable {
     /// What a window is missing.
     struct Share {
         var droppedPackets: UInt64 = 0

@@ -40,6 +40,12 @@ public struct ReplayConfiguration: Sendable {
     public init(inputs: [CaptureInput]) { self.inputs = inputs }
 
     var analysis: HostAnalysis.Configuration {
+        analysis(
+            keepsFlows: outputs.contains { $0.kind == .flows },
+            reportsHosts: outputs.contains { $0.kind == .hosts })
+    }
+
+    func analysis(keepsFlows: Bool, reportsHosts: Bool) -> HostAnalysis.Configuration {
         HostAnalysis.Configuration(
             windows: windows, allowedLateness: allowedLateness, idleTimeout: idleTimeout,
             activeTimeout: activeTimeout, maximumFlows: maximumFlows, maximumHosts: maximumHosts,
