@@ -19,7 +19,7 @@ public struct CaptureLoss: Hashable, Sendable {
 }
 
 /// The losses that windows still to be reported have a share in.
-struct LossLedger {
+struct LossLedger: Sendable {
     /// What a window is missing.
     struct Share {
         var droppedPackets: UInt64 = 0
@@ -31,7 +31,7 @@ struct LossLedger {
     /// row for each of its seconds.
     static let emptyWindowLimit = 10_000
 
-    private var losses: [CaptureLoss] = []
+    var losses: [CaptureLoss] = []
 
     var isEmpty: Bool { losses.isEmpty }
 

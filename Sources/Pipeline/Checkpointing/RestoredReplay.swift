@@ -21,8 +21,8 @@ struct RestoredReplay {
     /// Throws ``CheckpointMismatch`` where the newest one is of another command or of other inputs or outputs, and
     /// ``CheckpointError`` where there are checkpoints and none is good.
     static func newest(
-        in directory: CheckpointDirectory, for configuration: ReplayConfiguration, inputs: [InputIdentity],
-        report: (String) -> Void
+        in directory: CheckpointDirectory, for configuration: ReplayConfiguration, settings: [NamedText],
+        inputs: [InputIdentity], report: (String) -> Void
     ) throws -> RestoredReplay? {
         var first: CheckpointError?
         for name in try directory.catalog.checkpoints() {
@@ -31,7 +31,7 @@ struct RestoredReplay {
                 try check(
                     checkpoint,
                     ConfigurationComparison.differences(
-                        stored: checkpoint.manifest.description, current: configuration.settings, inputs: inputs))
+                        stored: checkpoint.manifest.description, current: settings, inputs: inputs))
                 let restored = try read(checkpoint, for: configuration)
                 try check(checkpoint, restored.differences(inputs))
                 return restored

@@ -1,0 +1,87 @@
+import Capture
+import CheckpointStore
+import EventTime
+import HostStatistics
+import Reports
+
+// A live capture cannot be read again: what came between its last checkpoint and its restart is lost, and the windows
+// say so.
+
+extension LiveJob {
+    /// Goes on where the checkpoint left off, and notes the gap since.
+    func takeUp<Consumer: Analysis>(_ intake: inout PacketIntake<Consumer>) {
+        guard let restored = checkpoints?.restored else { return }
+        if let state = restored.intake { intake.takeUp(state) }
+        guard let through = restored.run.capturedThrough else { return }
+        let opened = capture.now
+        guard opened > through else { return }
+        intake.note(CaptureLoss(start: through.saturatingAdd(1), end: opened, isGap: true))
+    }
+
+    /// Lets a barrier go behind the packets so far, where one is due. `hasReadAll`: no packet was waiting.
+    func saveState<Consumer: Analysis>(
+        _ intake: inout PacketIntake<Consumer>, _ consumer: Consumer, hasReadAll: Bool
+    ) {
+        if let barrier = checkpointer?.due(after: intake.counts.packets, settle: consumer.settle) {
+            send(barrier, &intake, consumer, hasReadAll: hasReadAll)
+        }
+        // Without packets nobody else drives the copying on.
+        if hasReadAll, checkpointer != nil { consumer.settle() }
+    }
+
+    private func send<Consumer: Analysis>(
+        _ barrier: FrozenReplay, _ intake: inout PacketIntake<Consumer>, _ consumer: Consumer, hasReadAll: Bool
+    ) {
+        barrier.measure { intake.freeze(into: barrier.intake) }
+        summarise(intake)
+        barrier.run = runState(isFinished: false)
+        barrier.run.watermark = intake.watermark
+        barrier.run.capturedThrough = max(intake.newestTime, hasReadAll ? capture.quietThrough ?? .min : .min)
+        consumer.pass(barrier)
+        barrier.partIsDone()
+    }
+
+    /// A signal ended the capture: windows and flows stay open in a last checkpoint, for the next start.
+    func leaveOpen<Consumer: Analysis>(_ intake: inout PacketIntake<Consumer>, _ consumer: Consumer) {
+        guard let checkpointer else { return }
+        send(checkpointer.last(settle: consumer.settle), &intake, consumer, hasReadAll: true)
+        consumer.stop()
+        summarise(intake)
+        output.close()
+    }
+
+    /// The capture came to the end it was given: writes what stands at the end of the outputs, and a last checkpoint
+    /// that says so.
+    func finish(watermark: Nanoseconds?) {
+        guard let checkpointer, !output.hasFailed else { return output.finish(summary: summary) }
+        let barrier = checkpointer.last {}
+        output.finish(summary: summary, into: barrier)
+        barrier.run = runState(isFinished: true)
+        barrier.run.watermark = watermark
+        barrier.allPartsAreDone()
+    }
+
+    private func runState(isFinished: Bool) -> RunState {
+        var state = RunState()
+        state.isFinished = isFinished
+        state.summary = summary
+        state.problems = problems
+        // Interfaces have no positions.
+        state.progress.names = configuration.interfaces
+        state.progress.progress.sources = configuration.interfaces.map { _ in
+            .init(position: .init(packets: 0, offset: 0), due: .min, bytesRead: 0)
+        }
+        return state
+    }
+}
+
+extension LiveConfiguration {
+    /// All that results depend on, by the names of the command's options.
+    var settings: [NamedText] {
+        var settings = analysis.settings
+        settings.append(NamedText("-s", "\(capture.snapshotLength)"))
+        if let filter = capture.filter { settings.append(NamedText("--filter", filter)) }
+        if let duration { settings.append(NamedText("--duration", "\(duration)ns")) }
+        return settings
+    }
+}
