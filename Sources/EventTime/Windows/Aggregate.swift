@@ -36,6 +36,10 @@ public protocol Aggregate<Input, Result>: Sendable {
     /// ``merge(_:into:)`` and ``result(of:)`` where the accumulators lie.
     func mergeInPlace(_ later: inout Accumulator, into accumulator: inout Accumulator)
     func resultInPlace(of accumulator: inout Accumulator) -> Result
+    /// Whether accumulators refer to memory of their own that ``prefetch(_:in:)`` asks for.
+    static var refersToMemory: Bool { get }
+    /// Asks for the memory that adding `input` will need.
+    func prefetch(_ input: Input, in accumulator: inout Accumulator)
 }
 
 extension Aggregate {
@@ -62,6 +66,9 @@ extension Aggregate {
     }
     @inlinable @inline(__always)
     public func resultInPlace(of accumulator: inout Accumulator) -> Result { result(of: accumulator) }
+    @inlinable public static var refersToMemory: Bool { false }
+    @inlinable @inline(__always)
+    public func prefetch(_ input: Input, in accumulator: inout Accumulator) {}
 }
 
 /// An aggregate whose folds can be taken apart again: a sliding window that lets go of a slice subtracts it.

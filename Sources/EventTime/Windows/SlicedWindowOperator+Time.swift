@@ -12,6 +12,7 @@ extension SlicedWindowOperator {
     /// Fires the windows that are complete, closes those that nothing comes to any more, and finds out what is next.
     @inlinable @inline(never)
     mutating func fire(emit: (Output) -> Void) {
+        takeWaiting()
         while let window = nextFiring() {
             if layout.sharesSlices {
                 running.move(

@@ -47,6 +47,11 @@ public struct Projected<Base: Aggregate, Input>: Aggregate {
     public func resultInPlace(of accumulator: inout Accumulator) -> Base.Result {
         base.resultInPlace(of: &accumulator)
     }
+    @inlinable public static var refersToMemory: Bool { Base.refersToMemory }
+    @inlinable @inline(__always)
+    public func prefetch(_ input: Input, in accumulator: inout Accumulator) {
+        if Base.refersToMemory { base.prefetch(projection(input), in: &accumulator) }
+    }
 }
 
 /// An aggregate whose result is made into something else when a window fires.
@@ -96,6 +101,11 @@ public struct Mapped<Base: Aggregate, Result>: Aggregate {
     @inlinable @inline(__always)
     public func resultInPlace(of accumulator: inout Accumulator) -> Result {
         transform(base.resultInPlace(of: &accumulator))
+    }
+    @inlinable public static var refersToMemory: Bool { Base.refersToMemory }
+    @inlinable @inline(__always)
+    public func prefetch(_ input: Input, in accumulator: inout Accumulator) {
+        base.prefetch(input, in: &accumulator)
     }
 }
 
@@ -188,6 +198,12 @@ public struct Mapped<Base: Aggregate, Result>: Aggregate {
     @inlinable @inline(__always)
     public func resultInPlace(of accumulator: inout Accumulator) -> (First.Result, Second.Result) {
         (first.resultInPlace(of: &accumulator.first), second.resultInPlace(of: &accumulator.second))
+    }
+    @inlinable public static var refersToMemory: Bool { First.refersToMemory || Second.refersToMemory }
+    @inlinable @inline(__always)
+    public func prefetch(_ input: Input, in accumulator: inout Accumulator) {
+        first.prefetch(input, in: &accumulator.first)
+        second.prefetch(input, in: &accumulator.second)
     }
 }
 

@@ -1,3 +1,5 @@
+public import CPrefetch
+
 /// Different items and how often each is there: a flat table with open addressing, the first item inline, so that where
 /// a key has one item nothing is allocated.
 ///
@@ -42,7 +44,7 @@ public struct ItemCounts<Item: StreamKey>: StateValue, @unchecked Sendable {
         }
     }
 
-    /// The only item, while there is no table.
+    /// The only item, while there is no table. With one, its count is the table's slots less one.
     @usableFromInline var only = Slot()
     @usableFromInline var table: Table?
 
@@ -52,7 +54,7 @@ public struct ItemCounts<Item: StreamKey>: StateValue, @unchecked Sendable {
     @inlinable public var entries: [Entry] {
         var entries: [Entry] = []
         entries.reserveCapacity(count)
-        forEach { entries.append(Entry(item: $0, count: $1)) }
+        eachItem { entries.append(Entry(item: $0, count: $1)) }
         return entries
     }
 
@@ -118,7 +120,7 @@ public struct ItemCounts<Item: StreamKey>: StateValue, @unchecked Sendable {
         if twice { mask = mask * 2 + 1 }
         let made = Self.makeTable(mask: mask)
         made.withUnsafeMutablePointers { header, slots in
-            forEach { item, count in
+            eachItem { item, count in
                 var place = Int(item.shortHash) & mask
                 while slots[place].count != 0 { place = (place + 1) & mask }
                 slots[place].count = count
@@ -128,6 +130,7 @@ public struct ItemCounts<Item: StreamKey>: StateValue, @unchecked Sendable {
         }
         table = made
         only = Slot()
+        only.count = Int64(mask)
     }
 
     @inlinable static func makeTable(mask: Int) -> Table {
@@ -157,7 +160,7 @@ public struct ItemCounts<Item: StreamKey>: StateValue, @unchecked Sendable {
     }
 
     @inlinable @inline(__always)
-    func forEach(_ body: (Item, Int64) -> Void) {
+    func eachItem(_ body: (Item, Int64) -> Void) {
         guard let table else {
             if only.count != 0, let item = only.item { body(item, only.count) }
             return
@@ -170,18 +173,32 @@ public struct ItemCounts<Item: StreamKey>: StateValue, @unchecked Sendable {
         }
     }
 
+    /// Asks for the memory that putting in `item` will need.
+    @inlinable @inline(__always)
+    public mutating func prefetch(_ item: Item) {
+        guard let table else { return }
+        let header = UnsafeMutableRawPointer(Unmanaged.passUnretained(table).toOpaque())
+        prefetchForWriting(header)
+        let place = Int(item.shortHash) & Int(only.count)
+        prefetchForWriting(header + Self.headerSize + place * MemoryLayout<Slot>.stride)
+    }
+
+    /// Bytes before a table's slots: its object's head of two words, and the header.
+    @inlinable static var headerSize: Int { 16 + MemoryLayout<Header>.size }
+
     /// O(items of `other`).
     @inlinable public mutating func add(_ other: ItemCounts) {
-        other.forEach { add($0, times: $1) }
+        other.eachItem { add($0, times: $1) }
     }
 
     /// O(items of `other`).
     @inlinable public mutating func subtract(_ other: ItemCounts) {
-        other.forEach { add($0, times: 0 &- $1) }
+        other.eachItem { add($0, times: 0 &- $1) }
     }
 
     /// Takes everything out, and keeps the memory where it is little or was well used.
     @inlinable public mutating func removeAll() {
+        let slotMask = only.count
         only = Slot()
         guard table != nil else { return }
         guard isKnownUniquelyReferenced(&table) else {
@@ -197,7 +214,11 @@ public struct ItemCounts<Item: StreamKey>: StateValue, @unchecked Sendable {
                 return true
             }
         }
-        if isKept != true { table = nil }
+        guard isKept == true else {
+            table = nil
+            return
+        }
+        only.count = slotMask
     }
 
     @inlinable public init(from state: inout StateDecoder) throws(StateError) {
@@ -242,6 +263,9 @@ public struct ItemCounts<Item: StreamKey>: StateValue, @unchecked Sendable {
     }
     @inlinable @inline(__always)
     public func result(of accumulator: ItemCounts<Input>) -> Int { accumulator.count }
+    @inlinable public static var refersToMemory: Bool { true }
+    @inlinable @inline(__always)
+    public func prefetch(_ input: Input, in accumulator: inout ItemCounts<Input>) { accumulator.prefetch(input) }
     @inlinable @inline(__always)
     public func reset(_ accumulator: inout ItemCounts<Input>) { accumulator.removeAll() }
 }
