@@ -176,8 +176,9 @@ public struct ItemCounts<Item: StreamKey>: StateValue, @unchecked Sendable {
     /// Asks for the memory that putting in `item` will need.
     @inlinable @inline(__always)
     public mutating func prefetch(_ item: Item) {
-        guard let table else { return }
-        let header = UnsafeMutableRawPointer(Unmanaged.passUnretained(table).toOpaque())
+        // The reference as an address: nothing is retained.
+        let address = withUnsafeBytes(of: &table) { $0.load(as: UInt.self) }
+        guard let header = UnsafeMutableRawPointer(bitPattern: address) else { return }
         prefetchForWriting(header)
         let place = Int(item.shortHash) & Int(only.count)
         prefetchForWriting(header + Self.headerSize + place * MemoryLayout<Slot>.stride)
