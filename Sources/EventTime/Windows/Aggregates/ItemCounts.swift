@@ -209,7 +209,7 @@ public struct ItemCounts<Item: StreamKey>: StateValue, @unchecked Sendable {
         let isKept = table.map { table in
             table.withUnsafeMutablePointers { header, slots in
                 let capacity = header.pointee.mask + 1
-                guard capacity <= 16 || header.pointee.count * 4 > capacity else { return false }
+                guard capacity <= 64 || header.pointee.count * 4 > capacity else { return false }
                 if header.pointee.count > 0 { slots.update(repeating: Slot(), count: capacity) }
                 header.pointee.count = 0
                 return true
