@@ -6,13 +6,13 @@ import Glibc
     /// Blocks of this size and more are aligned to huge pages, in bytes.
     @usableFromInline static var hugePageSize: Int { 2 << 20 }
 
-    /// Uninitialised memory for `byteCount` bytes; give it back with ``release(_:)``.
+    /// Uninitialised memory for `byteCount` bytes; its `deallocate()` gives it back.
     @usableFromInline static func take(byteCount: Int) -> UnsafeMutableRawPointer {
         guard byteCount >= hugePageSize else { return .allocate(byteCount: byteCount, alignment: 64) }
         let whole = (byteCount + hugePageSize - 1) / hugePageSize * hugePageSize
         let memory = UnsafeMutableRawPointer.allocate(byteCount: whole, alignment: hugePageSize)
         // Advice: where it is not taken the pages are small, and all works the same.
-        _ = madvise(memory, whole, MADV_HUGEPAGE)
+        _ = madvise(memory, whole, Int32(MADV_HUGEPAGE))
         return memory
     }
 }
