@@ -22,29 +22,37 @@ extension LiveJob {
     func saveState<Consumer: Analysis>(
         _ intake: inout PacketIntake<Consumer>, _ consumer: Consumer, hasReadAll: Bool
     ) {
-        if let barrier = checkpointer?.due(after: intake.counts.packets, settle: consumer.settle) {
-            send(barrier, &intake, consumer, hasReadAll: hasReadAll)
+        guard let checkpointer else { return }
+        intake.continueFreezing()
+        let due = checkpointer.due(after: intake.counts.packets) {
+            intake.finishFreezing()
+            consumer.settle()
         }
+        if let due { send(due, &intake, consumer, hasReadAll: hasReadAll) }
         // Without packets nobody else drives the copying on.
-        if hasReadAll, checkpointer != nil { consumer.settle() }
+        if hasReadAll {
+            intake.finishFreezing()
+            consumer.settle()
+        }
     }
 
     private func send<Consumer: Analysis>(
         _ barrier: FrozenReplay, _ intake: inout PacketIntake<Consumer>, _ consumer: Consumer, hasReadAll: Bool
     ) {
-        barrier.measure { intake.freeze(into: barrier.intake) }
+        intake.pass(barrier)
         summarise(intake)
         barrier.run = runState(isFinished: false)
         barrier.run.watermark = intake.watermark
         barrier.run.capturedThrough = max(intake.newestTime, hasReadAll ? capture.quietThrough ?? .min : .min)
         consumer.pass(barrier)
-        barrier.partIsDone()
     }
 
     /// A signal ended the capture: windows and flows stay open in a last checkpoint, for the next start.
     func leaveOpen<Consumer: Analysis>(_ intake: inout PacketIntake<Consumer>, _ consumer: Consumer) {
         guard let checkpointer else { return }
+        intake.finishFreezing()
         send(checkpointer.last(settle: consumer.settle), &intake, consumer, hasReadAll: true)
+        intake.finishFreezing()
         consumer.stop()
         summarise(intake)
         output.close()
