@@ -98,9 +98,8 @@ private func goOn(_ configuration: ReplayConfiguration, _ parts: [[UInt8]]) thro
             // A checkpoint of what was restored.
             let barrier = FrozenReplay(freezingStep: 1) { encode($0) }
             barrier.begin(.checkpoint, request: nil)
-            intake.freeze(into: barrier.intake)
+            intake.pass(barrier)
             consumer.pass(barrier)
-            barrier.partIsDone()
         }
     }
     consumer.settle()

@@ -12,7 +12,7 @@ mkdir -p "$build/corpus" "$build/corpus-replay"
 swift=${SWIFTC:-swiftc}
 # shellcheck disable=SC2054  # the comma is the sanitizers'
 options=(-O -wmo -parse-as-library -swift-version 6 -enable-testing -sanitize=fuzzer,address
-    -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault
+    -package-name tidemark -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault
     -I Sources/CPrefetch -I Sources/CLZ4 -I Sources/CZlib -I Sources/CZstd -I Sources/CPcap -I "$build")
 # swiftc links what it is not told to only compile: modules first, each as one object.
 module() {
