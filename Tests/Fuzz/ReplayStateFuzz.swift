@@ -35,18 +35,18 @@ private func configuration(_ choice: UInt8) -> ReplayConfiguration {
         OutputSpecification(kind: .hosts, format: .csv, destination: .file(path: "/dev/null")),
         OutputSpecification(kind: .flows, format: .csv, destination: .file(path: "/dev/null")),
     ]
+    configuration.idleTimeout = 5 * .second
     switch choice % 4 {
     case 0:
         // As in Tests/CommandTests/SampleCheckpointTests.swift.
         configuration.windows = SlidingWindows(size: .second, slide: 250_000_000)
         configuration.watermarkDelay = 300_000_000
         configuration.allowedLateness = 500_000_000
-        configuration.idleTimeout = 5 * .second
     case 1: break
     case 2: configuration.watermarkDelay = nil
     default:
         configuration.windows = SlidingWindows(size: 2 * .second, slide: 3 * .second, offset: -1)
-        configuration.maximumFlows = 3
+        configuration.maximumFlows = 12
         configuration.maximumHosts = 2
     }
     return configuration
@@ -78,7 +78,7 @@ private func goOn(_ configuration: ReplayConfiguration, _ parts: [[UInt8]]) thro
     }
     var waiting = StateDecoder(parts[5])
     let restored = try RestoredIntake(configuration, from: &waiting)
-    let output = OutputStage(try ReportWriter(outputs: configuration.outputs))
+    let output = OutputStage(try ReportWriter(outputs: Array(configuration.outputs.prefix(1))))
     let consumer = SerialAnalysis(box, writer: ResultWriter(analysis, output: output, merger: merger))
     var intake = PacketIntake(configuration, consumer: consumer)
     intake.takeUp(restored)
