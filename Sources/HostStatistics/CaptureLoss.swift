@@ -27,8 +27,8 @@ struct LossLedger: Sendable {
         var isEmpty = true
     }
 
-    /// Windows that hold nothing but a loss, at most for each loss at a time: a gap of years is not to become a
-    /// row for each of its seconds.
+    /// Windows that hold nothing but a loss, at most for each loss at a time, and about ten times as many for all of
+    /// them: a gap of years is not to become a row for each of its seconds.
     static let emptyWindowLimit = 10_000
 
     var losses: [CaptureLoss] = []
@@ -56,7 +56,9 @@ struct LossLedger: Sendable {
         for loss in losses where loss.start < window.end && loss.end > window.start {
             share.isEmpty = false
             if loss.end - 1 < window.end { share.droppedPackets &+= loss.droppedPackets }
-            if loss.isGap { share.gap += min(loss.end, window.end) - max(loss.start, window.start) }
+            if loss.isGap {
+                share.gap = share.gap.saturatingAdd(min(loss.end, window.end) - max(loss.start, window.start))
+            }
         }
         return share
     }
@@ -66,7 +68,7 @@ struct LossLedger: Sendable {
         Int64
     > {
         var found: Set<Int64> = []
-        for loss in losses {
+        for loss in losses where found.count < 10 * Self.emptyWindowLimit {
             var window = windows.firstOpenWindow(watermark: max(loss.start, earliest).saturatingAdd(-1))
             for _ in 0..<Self.emptyWindowLimit {
                 let bounds = windows.window(window)

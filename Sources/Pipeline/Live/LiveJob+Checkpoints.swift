@@ -43,7 +43,9 @@ extension LiveJob {
         summarise(intake)
         barrier.run = runState(isFinished: false)
         barrier.run.watermark = intake.watermark
-        barrier.run.capturedThrough = max(intake.newestTime, hasReadAll ? capture.quietThrough ?? .min : .min)
+        let through = max(intake.newestTime, hasReadAll ? capture.quietThrough ?? .min : .min)
+        // Before the first packet nothing is missing yet.
+        barrier.run.capturedThrough = through == .min ? nil : through
         consumer.pass(barrier)
     }
 
