@@ -38,14 +38,16 @@ def latencies(path, count, seconds):
         sys.exit(f"inotify: {os.strerror(ctypes.get_errno())}")
     found, deadline = [], time.monotonic() + seconds
     with open(path, encoding="utf-8") as file:
-        end = file.readline().rstrip("\n").split(",").index("window_end")
-        file.read()
+        column = None
         while len(found) < count and time.monotonic() < deadline:
             if not select.select([watch], [], [], 1)[0]:
                 continue
             os.read(watch, 4096)
-            text, now = file.read(), time.time()
-            found += [now - event_time(line.split(",")[end]) for line in text.splitlines()]
+            lines, now = file.read().splitlines(), time.time()
+            # The header comes with the first row.
+            if lines and column is None:
+                column = lines.pop(0).split(",").index("window_end")
+            found += [now - event_time(line.split(",")[column]) for line in lines]
     os.close(watch)
     return found
 
