@@ -94,6 +94,8 @@ public final class LiveJob {
         checkpointer = try checkpoints?.start(report: report)
         defer { checkpointer?.finish() }
         let restored = checkpoints?.restored
+        // Killed before the first checkpoint, nobody would know that there is a gap.
+        if restored == nil { checkpointer?.hasten() }
         let settings = configuration.analysis
         let analysis = settings.analysis
         let box = restored?.analysis ?? AnalysisBox(HostAnalysis(analysis, isAlone: settings.isAnalysedAlone))
@@ -176,6 +178,8 @@ public final class LiveJob {
         if RunSignals.takeReopen() {
             output.reopen()
             recording?.reopen()
+            // The one before is of files that have been moved away.
+            checkpointer?.hasten()
         }
         if RunSignals.takeStatistics() {
             countDrops(&intake)

@@ -246,6 +246,33 @@ struct LiveRestartTests {
         }
     }
 
+    @Test("goes on with the files that SIGHUP has opened, though no checkpoint was due, and knows of the gap")
+    func rotated() throws {
+        let (pair, folder) = (try VethPair(), try ScratchFolder())
+        let words = Self.options(folder, workers: 1).map { $0 == "200ms" ? "100ms" : $0 }
+        var rare = words
+        rare[try #require(rare.firstIndex(of: "--checkpoint-interval")) + 1] = "1h"
+        let live = try pair.live(rare)
+        #expect(live.waits { Self.checkpoints(folder).count == 1 }, "one at the start")
+        try pair.send(5)
+        #expect(live.waits { Self.totals(folder).sum("packets") == 5 })
+        try FileManager.default.moveItem(atPath: folder.path("totals.csv"), toPath: folder.path("old.csv"))
+        live.send(SIGHUP)
+        #expect(live.waits { Self.checkpoints(folder).count == 2 }, "\(live.errors)")
+        try pair.send(3)
+        #expect(live.waits { Self.totals(folder).sum("packets") == 3 })
+        live.send(SIGKILL)
+        _ = try live.wait()
+        let next = try pair.live(words)
+        #expect(next.errors.contains("after 5 packets"), "\(next.errors)")
+        try pair.send(4)
+        #expect(next.waits { Self.totals(folder).sum("packets") == 4 }, "\(next.errors)")
+        next.send(SIGTERM)
+        #expect(try next.wait().status == 0)
+        #expect(ReportRows(csv: try folder.text("old.csv")).sum("packets") == 5)
+        #expect(Self.totals(folder).rows.contains { $0["gap_seconds"] != "0" && $0["complete"] == "false" })
+    }
+
     @Test("when its interface was taken away for good goes on with the next one of that name")
     func interfaceGone() throws {
         let (pair, folder) = (try VethPair(), try ScratchFolder())
