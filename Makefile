@@ -15,18 +15,19 @@ SOAK_SECONDS ?= 900
 
 # Debian packages: what the build needs, and what some tests and `make lint` use where it is there.
 LIBRARIES := libpcap-dev liblz4-dev libzstd-dev libseccomp-dev zlib1g-dev pkg-config
-TOOLS := gzip lz4 zstd strace tshark shellcheck mandoc
+TOOLS := gzip lz4 zstd strace valgrind tshark shellcheck mandoc
 
 # A release build carries Swift's own libraries along, so that it runs where no Swift is installed. The linker is
 # the toolchain's own: the system's warns of what is in those libraries. A folder of its own, since other builds
 # would otherwise take its place.
 RELEASE := -c release --scratch-path .build-release --static-swift-stdlib -Xswiftc -use-ld=lld --product tidemark
 BINARY := .build-release/release/tidemark
-PAGES := $(notdir $(wildcard man/*.1))
+# Those of the commands that are installed.
+PAGES := $(notdir $(wildcard man/tidemark*.1))
 FORMATS := $(notdir $(wildcard man/*.5))
-SOURCES := Sources Tests Benchmarks/Sources Package.swift Benchmarks/Package.swift
+SOURCES := Sources Tests Benchmarks/Sources Benchmarks/EngineBenchmarks Package.swift Benchmarks/Package.swift
 # With what they source.
-SCRIPTS := .ci/run Tests/Fuzz/checkpoint.sh captures/record.sh Benchmarks/peers/run.sh
+SCRIPTS := .ci/run Tests/Fuzz/checkpoint.sh captures/record.sh Benchmarks/peers/run.sh Benchmarks/allocations.sh Benchmarks/peers/flink/run.sh
 
 # Installs those of the Debian packages $(1) that are missing, as root or through sudo.
 define install-missing
@@ -42,7 +43,7 @@ define install-missing
 	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >&2
 endef
 
-.PHONY: help libraries tools build test torture lint bench soak fuzz-checkpoint demo install uninstall clean
+.PHONY: help libraries tools build test torture lint ceilings bench soak fuzz-checkpoint demo install uninstall clean
 
 help:
 	@echo 'make demo        build, and replay the captures of this repository'
@@ -50,6 +51,7 @@ help:
 	@echo 'make test        all tests'
 	@echo 'make torture     kills a run 200 times at random instants, and compares what it wrote in the end'
 	@echo 'make lint        format, scripts and man pages'
+	@echo 'make ceilings    instructions and allocations per packet, counted by valgrind, under their ceilings'
 	@echo 'make bench       Tidemark beside its peers: a quarter of an hour and 10 GB of disk'
 	@echo 'make soak        a live capture under churn, as root: fails where memory or open files grow, SOAK_SECONDS=$(SOAK_SECONDS)'
 	@echo 'make fuzz-checkpoint  made-up bytes for the reader of checkpoints, FUZZ_SECONDS=$(FUZZ_SECONDS)'
@@ -89,6 +91,11 @@ lint:
 	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR -S warning $(SCRIPTS); else echo 'no shellcheck: scripts not linted' >&2; fi
 	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning man/*.[15]; else echo 'no mandoc: man pages not linted' >&2; fi
 
+# Instructions and allocations per packet, under the ceilings of Benchmarks/ceilings/ceilings.json.
+ceilings: build
+	$(SWIFT) build -c release --package-path Benchmarks --product generate-capture
+	Benchmarks/ceilings/check.py
+
 bench: libraries
 	Benchmarks/peers/run.sh
 
@@ -105,7 +112,7 @@ demo: build
 install: $(BINARY)
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(MANDIR)/man5"
 	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/tidemark"
-	install -m 644 man/*.1 "$(DESTDIR)$(MANDIR)/man1"
+	install -m 644 man/tidemark*.1 "$(DESTDIR)$(MANDIR)/man1"
 	install -m 644 man/*.5 "$(DESTDIR)$(MANDIR)/man5"
 	install -d "$(DESTDIR)$(UNITDIR)"
 	sed 's#/usr/local/bin/#$(PREFIX)/bin/#' deploy/tidemark-live@.service > "$(DESTDIR)$(UNITDIR)/tidemark-live@.service"

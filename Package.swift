@@ -15,7 +15,9 @@ let package = Package(
     name: "tidemark",
     products: [
         .library(name: "EventTime", targets: ["EventTime"]),
+        .library(name: "EventTimeTesting", targets: ["EventTimeTesting"]),
         .executable(name: "tidemark", targets: ["tidemark"]),
+        .executable(name: "eventtime-vectors", targets: ["eventtime-vectors"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -32,6 +34,7 @@ let package = Package(
         .systemLibrary(name: "CPrefetch"),
 
         .target(name: "EventTime", dependencies: ["CPrefetch"], swiftSettings: rules),
+        .target(name: "EventTimeTesting", dependencies: ["EventTime"], swiftSettings: rules),
         .target(name: "Packets", swiftSettings: rules + [.strictMemorySafety()]),
         .target(
             name: "Capture", dependencies: ["CPcap", "CLZ4", "CZlib", "CZstd", "Packets"],
@@ -60,6 +63,9 @@ let package = Package(
             ],
             swiftSettings: rules),
 
+        .executableTarget(
+            name: "eventtime-vectors", dependencies: ["EventTime", argumentParser], swiftSettings: rules),
+
         .target(name: "TestSupport", dependencies: ["Packets"], path: "Tests/TestSupport", swiftSettings: rules),
         .testTarget(name: "ArchitectureTests", swiftSettings: rules),
         .testTarget(
@@ -67,6 +73,9 @@ let package = Package(
         .testTarget(name: "CaptureTests", dependencies: ["Capture", "TestSupport"], swiftSettings: rules),
         .testTarget(
             name: "EventTimeTests", dependencies: ["EventTime", "TestSupport"], exclude: ["Vectors"],
+            swiftSettings: rules),
+        .testTarget(
+            name: "EventTimeTestingTests", dependencies: ["EventTimeTesting", "EventTime", "TestSupport"],
             swiftSettings: rules),
         .testTarget(
             name: "FlowsTests", dependencies: ["Flows", "Packets", "EventTime", "TestSupport"], swiftSettings: rules
@@ -94,7 +103,9 @@ let package = Package(
         .systemLibrary(name: "CInjection", path: "Tests/CInjection"),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["tidemark", "CInjection", "CheckpointStore", "EventTime", "TestSupport"],
+            dependencies: [
+                "tidemark", "eventtime-vectors", "CInjection", "CheckpointStore", "EventTime", "TestSupport",
+            ],
             exclude: ["Samples"], swiftSettings: rules),
     ]
 )

@@ -14,19 +14,34 @@ let rules: [SwiftSetting] = [
 let package = Package(
     name: "tidemark-benchmarks",
     products: [
-        .executable(name: "generate-capture", targets: ["generate-capture"])
+        .executable(name: "generate-capture", targets: ["generate-capture"]),
+        .executable(name: "run-engine", targets: ["run-engine"]),
     ],
     dependencies: [
         .package(name: "tidemark", path: ".."),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // Without its traits: what they stand for are interposers that other systems' packages bring.
+        .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
     ],
     targets: [
+        .target(
+            name: "EngineJobs", dependencies: [.product(name: "EventTime", package: "tidemark")],
+            swiftSettings: rules),
+        .executableTarget(
+            name: "run-engine",
+            dependencies: ["EngineJobs", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: rules),
+        .executableTarget(
+            name: "EngineBenchmarks",
+            dependencies: ["EngineJobs", .product(name: "Benchmark", package: "benchmark")],
+            path: "EngineBenchmarks", swiftSettings: rules,
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
         .executableTarget(
             name: "generate-capture",
             dependencies: [
                 .product(name: "EventTime", package: "tidemark"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: rules)
+            swiftSettings: rules),
     ]
 )

@@ -12,6 +12,7 @@ private let moduleMap: [(module: String, imports: Set<String>)] = [
     ("CSandbox", []),
     ("Sandbox", ["CSandbox", "CSeccomp", "Glibc"]),
     ("EventTime", ["CPrefetch", "Glibc", "Synchronization"]),
+    ("EventTimeTesting", ["EventTime"]),
     ("Packets", []),
     ("Capture", ["CPcap", "CLZ4", "CZlib", "CZstd", "Packets", "Glibc", "Synchronization"]),
     ("Flows", ["Packets", "EventTime"]),
@@ -33,14 +34,14 @@ private let moduleMap: [(module: String, imports: Set<String>)] = [
         "tidemark",
         [
             "Pipeline", "Dashboard", "Sandbox", "Reports", "CheckpointStore", "Capture", "Packets", "EventTime",
-            "ArgumentParser",
-            "Glibc",
+            "ArgumentParser", "Glibc", "Synchronization",
         ]
     ),
+    ("eventtime-vectors", ["EventTime", "ArgumentParser", "Foundation"]),
 ]
 
 /// What is not ours.
-private let foreign: Set<String> = ["Glibc", "Synchronization", "ArgumentParser"]
+private let foreign: Set<String> = ["Glibc", "Synchronization", "ArgumentParser", "Foundation"]
 
 @Suite("The module map")
 struct ModuleMapTests {
@@ -97,10 +98,10 @@ struct ModuleMapTests {
         }
     }
 
-    @Test("has EventTime as the one library product, free of packets")
+    @Test("has EventTime and its testing kit as the library products, free of packets")
     func products() throws {
         let manifest = try SourceTree.text(of: "Package.swift")
         let libraries = manifest.matches(of: /\.library\(name: "(\w+)"/).map { String($0.1) }
-        #expect(libraries == ["EventTime"])
+        #expect(libraries == ["EventTime", "EventTimeTesting"])
     }
 }

@@ -77,7 +77,8 @@ struct FlinkVectorTests {
 
     @Test("our own cases, written from the rules, hold", arguments: files(own).map(\.lastPathComponent))
     func ownCase(file: String) throws {
-        #expect(try check(Self.own.appending(path: file)), "\(file) is about event-time windows of one input")
+        // Windows of counts are run by other operators.
+        #expect(try check(Self.own.appending(path: file)) != file.hasPrefix("count"), "\(file)")
     }
 
     @Test("there are cases of our own")

@@ -57,7 +57,8 @@ struct CheckpointFaultTests {
 
 @Suite("A checkpoint of something else")
 struct CheckpointMismatchTests {
-    private static let bytes = "not what was written\n"
+    /// More than the rows that are still to come: writing over them would not be enough.
+    private static let bytes = String(repeating: "not what was written\n", count: 50_000)
 
     /// A run that died in its middle.
     private func dead() throws -> (ScratchFolder, [String], RestartedRun) {

@@ -6,6 +6,8 @@ public enum StateError: Error, Hashable, Sendable, CustomStringConvertible {
     case invalid(String, offset: UInt64)
     /// More bytes follow than the state has, from `offset`.
     case endsLate(offset: UInt64)
+    /// The bytes hold keyed state in another form than the one declared.
+    case incompatible(state: String, reason: String)
     /// The bytes could not be had.
     case unreadable(String)
 
@@ -14,6 +16,7 @@ public enum StateError: Error, Hashable, Sendable, CustomStringConvertible {
         case .endsEarly(let offset): "the state ends early, at byte \(offset)"
         case .invalid(let reason, let offset): "\(reason), before byte \(offset)"
         case .endsLate(let offset): "bytes follow the state, from byte \(offset)"
+        case .incompatible(let state, let reason): "the state '\(state)' \(reason)"
         case .unreadable(let reason): reason
         }
     }

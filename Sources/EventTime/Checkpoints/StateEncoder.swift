@@ -15,9 +15,11 @@ public struct StateEncoder: ~Copyable {
     private var failure: (any Error)?
     private var handedOn: UInt64 = 0
 
-    public init(sink: @escaping Sink) {
+    public init(sink: @escaping Sink) { self.init(chunkSize: Self.chunkSize, sink: sink) }
+
+    private init(chunkSize: Int, sink: @escaping Sink) {
         self.sink = sink
-        chunk = .allocate(byteCount: Self.chunkSize, alignment: 16)
+        chunk = .allocate(byteCount: chunkSize, alignment: 16)
     }
 
     deinit { chunk.deallocate() }
@@ -25,7 +27,8 @@ public struct StateEncoder: ~Copyable {
     /// The bytes of the values that `body` encodes.
     public static func bytes(_ body: (inout StateEncoder) -> Void) -> [UInt8] {
         let collected = Collected()
-        var encoder = StateEncoder { collected.bytes.append(contentsOf: $0) }
+        // Often only a few bytes: no large chunk for them.
+        var encoder = StateEncoder(chunkSize: 1 << 10) { collected.bytes.append(contentsOf: $0) }
         body(&encoder)
         encoder.handOn()
         return collected.bytes

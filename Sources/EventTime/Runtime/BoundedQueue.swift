@@ -1,10 +1,20 @@
 import Glibc
+import Synchronization
 
-/// A bounded queue between threads: whoever is faster waits. Elements are to be batches, as each costs a lock.
+/// A bounded queue from one thread to one other: whoever is faster waits. Elements are to be batches.
+///
+/// A ring without locks (Lamport, "Specifying concurrent program modules", 1983): each side writes its own counter and
+/// reads the other's. Only a side that has to wait takes a lock, on which it sleeps.
 public final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
     private let capacity: Int
-    private var elements: [Element] = []
-    private var head = 0
+    private let slots: UnsafeMutablePointer<Element>
+    /// Elements ever pushed, and popped.
+    private let pushed = Atomic<Int>(0)
+    private let popped = Atomic<Int>(0)
+    /// Whether the side that pushes sleeps, and the side that pops. Each has its own word: one that has been woken may
+    /// still be on its way to the lock when the other lies down.
+    private let pusherSleeps = Atomic<Bool>(false)
+    private let popperSleeps = Atomic<Bool>(false)
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
@@ -12,86 +22,67 @@ public final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
     public init(capacity: Int) {
         precondition(capacity > 0)
         self.capacity = capacity
+        slots = .allocate(capacity: capacity)
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(changed, nil)
     }
 
     deinit {
+        while tryPop() != nil {}
+        slots.deallocate()
         pthread_mutex_destroy(mutex)
         pthread_cond_destroy(changed)
         mutex.deallocate()
         changed.deallocate()
     }
 
-    /// Adds an element; waits while the queue is full.
+    /// Adds an element; waits while the queue is full. Called by one thread at a time.
     public func push(_ element: Element) {
-        pthread_mutex_lock(mutex)
-        while elements.count - head >= capacity { pthread_cond_wait(changed, mutex) }
-        elements.append(element)
-        pthread_cond_broadcast(changed)
-        pthread_mutex_unlock(mutex)
+        let place = pushed.load(ordering: .relaxed)
+        wait(pusherSleeps) { place - popped.load(ordering: .sequentiallyConsistent) < capacity }
+        (slots + place % capacity).initialize(to: element)
+        pushed.store(place + 1, ordering: .sequentiallyConsistent)
+        wake(popperSleeps)
     }
 
-    /// Takes the oldest element; waits while there is none.
+    /// Takes the oldest element; waits while there is none. Called by one thread at a time.
     public func pop() -> Element {
-        pthread_mutex_lock(mutex)
-        while elements.count == head { pthread_cond_wait(changed, mutex) }
-        let element = take()
-        pthread_mutex_unlock(mutex)
-        return element
+        let place = popped.load(ordering: .relaxed)
+        wait(popperSleeps) { pushed.load(ordering: .sequentiallyConsistent) > place }
+        return take(place)
     }
 
-    /// Takes the oldest element where there is one.
+    /// Whether there is nothing to take. Called by the thread that pops.
+    public var isEmpty: Bool { pushed.load(ordering: .sequentiallyConsistent) == popped.load(ordering: .relaxed) }
+
+    /// Takes the oldest element where there is one. Called by the thread that pops.
     public func tryPop() -> Element? {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        return elements.count == head ? nil : take()
+        let place = popped.load(ordering: .relaxed)
+        return pushed.load(ordering: .sequentiallyConsistent) > place ? take(place) : nil
     }
 
-    private func take() -> Element {
-        let element = elements[head]
-        head += 1
-        if head == elements.count || head >= capacity {
-            elements.removeFirst(head)
-            head = 0
-        }
-        pthread_cond_broadcast(changed)
+    private func take(_ place: Int) -> Element {
+        let element = (slots + place % capacity).move()
+        popped.store(place + 1, ordering: .sequentiallyConsistent)
+        wake(pusherSleeps)
         return element
     }
-}
 
-/// A thread that runs one function.
-public final class WorkerThread: Sendable {
-    private final class Body: Sendable {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    /// Returns when the other side has made `isReady` true: that is looked at often for a moment, then slept for.
+    private func wait(_ sleeps: borrowing Atomic<Bool>, until isReady: () -> Bool) {
+        for _ in 0..<64 where isReady() { return }
+        pthread_mutex_lock(mutex)
+        // Said before the last look, and read by the other side after its change: one of the two sees the other.
+        sleeps.store(true, ordering: .sequentiallyConsistent)
+        while !isReady() { pthread_cond_wait(changed, mutex) }
+        sleeps.store(false, ordering: .sequentiallyConsistent)
+        pthread_mutex_unlock(mutex)
     }
 
-    private let thread: pthread_t
-
-    /// Starts `body` on a thread of its own. Throws ``CannotStart`` where the system has no thread to give.
-    public init(_ body: @escaping @Sendable () -> Void) throws(CannotStart) {
-        var thread = pthread_t()
-        let context = Unmanaged.passRetained(Body(body))
-        let status = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            }, context.toOpaque())
-        guard status == 0 else {
-            context.release()
-            throw CannotStart(code: status)
-        }
-        self.thread = thread
-    }
-
-    /// Waits until the function has returned.
-    public func join() { pthread_join(thread, nil) }
-
-    /// No thread could be started; `code` is pthread_create(3)'s error number.
-    public struct CannotStart: Error, Hashable, Sendable {
-        public let code: Int32
+    private func wake(_ sleeps: borrowing Atomic<Bool>) {
+        guard sleeps.load(ordering: .sequentiallyConsistent) else { return }
+        pthread_mutex_lock(mutex)
+        pthread_cond_broadcast(changed)
+        pthread_mutex_unlock(mutex)
     }
 }

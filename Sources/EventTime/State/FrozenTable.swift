@@ -1,11 +1,11 @@
-import Glibc
-
 /// A ``KeyedTable`` as it was at one instant, for another thread to encode while the table goes on.
 ///
 /// Freezing takes no time. Entries are copied afterwards, piece by piece, and each piece at the latest when one of its
 /// entries is about to be handed out: so the pause does not grow with the table, and a packet waits for one piece at
 /// most. The memory is kept for the next time, since touching fresh memory costs far more than copying.
-public final class FrozenTable<Key: TableKey, Value: BitwiseCopyable>: @unchecked Sendable {
+///
+/// Only tables of plain bytes can be frozen (``KeyedTable/freeze(into:)``).
+public final class FrozenTable<Key: Equatable, Value>: @unchecked Sendable {
     public typealias Entry = KeyedTable<Key, Value>.Entry
 
     /// Entries copied together: about 16 KiB of the larger ones.
@@ -41,7 +41,9 @@ public final class FrozenTable<Key: TableKey, Value: BitwiseCopyable>: @unchecke
         let first = piece * Self.pieceSize
         guard first < bound, copied[piece / 64] >> UInt64(piece % 64) & 1 == 0 else { return }
         copied[piece / 64] |= 1 << UInt64(piece % 64)
-        (memory.start + first).update(from: entries + first, count: min(Self.pieceSize, bound - first))
+        // Plain bytes: nothing else is ever frozen.
+        UnsafeMutableRawPointer(memory.start + first).copyMemory(
+            from: entries + first, byteCount: min(Self.pieceSize, bound - first) * MemoryLayout<Entry>.stride)
     }
 }
 
@@ -60,7 +62,7 @@ extension FrozenTable where Key: StateValue, Value: StateValue {
     }
 }
 
-extension KeyedTable {
+extension KeyedTable where Key: BitwiseCopyable, Value: BitwiseCopyable {
     /// Notes the table as it is now in `image`, whose earlier content goes. O(1) but for the list of free identifiers;
     /// ``continueFreezing(budget:)`` then copies the entries.
     @inlinable public mutating func freeze(into image: FrozenTable<Key, Value>) {
@@ -68,7 +70,9 @@ extension KeyedTable {
         frozen = image
         uncopied = 0
     }
+}
 
+extension KeyedTable {
     /// Copies frozen entries that were not copied yet, for `budget` bytes, which shrinks by what was used up. Returns
     /// whether all are copied.
     @inlinable public mutating func continueFreezing(budget: inout Int) -> Bool {
@@ -97,7 +101,7 @@ extension KeyedTable {
     }
 }
 
-extension KeyedTable where Key: StateValue, Value: StateValue {
+extension KeyedTable where Key: TableKey & StateValue, Value: StateValue & BitwiseCopyable {
     /// Reads what a ``FrozenTable`` wrote: each entry has the identifier it had. Identifiers that are free hold zeros.
     ///
     /// Throws ``StateError`` also where there are more than `maximumCount` identifiers, or a key stands there twice.
@@ -134,6 +138,7 @@ extension KeyedTable where Key: StateValue, Value: StateValue {
                 (entries + identifier).initialize(to: Entry(key: key, value: try Value(from: &state)))
             }
             self.bound += 1
+            initialized = self.bound
         }
         self.free = free
         try fillIndex(isFree, state)
@@ -172,11 +177,9 @@ extension KeyedTable where Key: StateValue, Value: StateValue {
 /// Memory for flat copies, kept from one time to the next; in huge pages where it is large, which the kernel gives
 /// several times as fast as small ones.
 @frozen @usableFromInline
-struct ReusableMemory<Element: BitwiseCopyable>: ~Copyable {
+struct ReusableMemory<Element>: ~Copyable {
     @usableFromInline var start: UnsafeMutablePointer<Element>
     @usableFromInline var capacity = 0
-
-    private static var hugePage: Int { 1 << 21 }
 
     @inlinable init() { start = .allocate(capacity: 1) }
 
@@ -188,10 +191,7 @@ struct ReusableMemory<Element: BitwiseCopyable>: ~Copyable {
         // Room to spare, so that a table that grows slowly does not ask each time.
         capacity = max(count + count / 4, 64)
         start.deallocate()
-        let bytes = capacity * MemoryLayout<Element>.stride
-        let isLarge = bytes >= 2 * Self.hugePage
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: isLarge ? Self.hugePage : 64)
-        if isLarge { madvise(memory, bytes, Int32(MADV_HUGEPAGE)) }
+        let memory = TableMemory.take(byteCount: capacity * MemoryLayout<Element>.stride)
         start = memory.bindMemory(to: Element.self, capacity: capacity)
     }
 }

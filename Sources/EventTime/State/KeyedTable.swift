@@ -17,8 +17,11 @@ public func foldedProduct(_ a: UInt64, _ b: UInt64) -> UInt64 {
 ///
 /// An entry keeps its identifier from insertion to removal, so others may refer to it by number; freed identifiers
 /// are used again. A table from which nothing was removed is dense: its entries are 0 ..< ``count``.
-public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
-    @frozen public struct Entry: BitwiseCopyable {
+///
+/// Values may have memory of their own. The value of an entry that was removed stays until the entry is used again, so
+/// that it can be used again too (``insert(_:hash:make:renew:)``), or until the table goes.
+public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
+    @frozen public struct Entry {
         public var key: Key
         public var value: Value
 
@@ -37,6 +40,8 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
     /// While the table is being frozen: its image, and the identifier from which on entries may still be uncopied.
     @usableFromInline var frozen: FrozenTable<Key, Value>?
     @usableFromInline var uncopied = Int.max
+    /// Entries below this bound are initialised, those that were removed among them.
+    @usableFromInline var initialized = 0
 
     /// Room for `minimumCapacity` entries before the table grows.
     @inlinable public init(minimumCapacity: Int = 8) {
@@ -52,6 +57,7 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
                 frozen.copyPiece(piece, of: entries)
             }
         }
+        entries.deinitialize(count: initialized)
         entries.deallocate()
     }
 
@@ -108,6 +114,15 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
 
     /// Adds an entry for a key that is not there, and returns its identifier.
     @inlinable public mutating func insert(_ key: Key, hash: UInt32, value: Value) -> Int {
+        insert(key, hash: hash, make: { value }, renew: { $0 = value })
+    }
+
+    /// Adds an entry for a key that is not there, and returns its identifier. Its value is made, or one that a removed
+    /// entry left is renewed.
+    @inlinable @inline(__always)
+    public mutating func insert(
+        _ key: Key, hash: UInt32, make: () -> Value, renew: (inout Value) -> Void
+    ) -> Int {
         let identifier: Int
         if let reused = free.popLast() {
             identifier = Int(reused)
@@ -117,7 +132,14 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
             identifier = bound
             bound += 1
         }
-        (entries + identifier).initialize(to: Entry(key: key, value: value))
+        let entry = entries + identifier
+        if identifier < initialized {
+            entry.pointee.key = key
+            renew(&entry.pointee.value)
+        } else {
+            entry.initialize(to: Entry(key: key, value: make()))
+            initialized = bound
+        }
         index.insert(identifier, hash: hash)
         return identifier
     }
@@ -128,19 +150,21 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
         free.append(UInt32(identifier))
     }
 
-    /// Removes an entry of a dense table and keeps it dense: the last entry takes over the identifier.
-    @inlinable public mutating func removeDensely(_ identifier: Int, hash: UInt32) {
+    /// Removes an entry of a dense table and keeps it dense: the last entry, whose key has the hash that `hashOf` says,
+    /// takes over the identifier.
+    @inlinable @inline(__always)
+    public mutating func removeDensely(_ identifier: Int, hash: UInt32, hashOf: (Key) -> UInt32) {
         assert(free.isEmpty)
         index.remove(identifier, hash: hash)
         bound -= 1
         if bound >= uncopied { preserve(bound) }
         if identifier >= uncopied { preserve(identifier) }
         guard identifier != bound else { return }
-        entries[identifier] = entries[bound]
-        index.rename(bound, to: identifier, hash: entries[identifier].key.tableHash)
+        swap(&entries[identifier], &entries[bound])
+        index.rename(bound, to: identifier, hash: hashOf(entries[identifier].key))
     }
 
-    /// Removes every entry and keeps the memory.
+    /// Removes every entry and keeps the memory, that of the values too.
     @inlinable public mutating func removeAll() {
         if frozen != nil { finishFreezing() }
         index.removeAll()
@@ -150,16 +174,24 @@ public struct KeyedTable<Key: TableKey, Value: BitwiseCopyable>: ~Copyable {
 
     /// Aligned to cache lines.
     @inlinable static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Entry> {
-        UnsafeMutableRawPointer.allocate(
-            byteCount: capacity * MemoryLayout<Entry>.stride, alignment: 64
-        ).bindMemory(to: Entry.self, capacity: capacity)
+        TableMemory.take(byteCount: capacity * MemoryLayout<Entry>.stride).bindMemory(
+            to: Entry.self, capacity: capacity)
     }
 
     @inlinable mutating func grow() {
         let larger = Self.allocate(capacity * 2)
-        larger.moveInitialize(from: entries, count: bound)
+        larger.moveInitialize(from: entries, count: initialized)
         entries.deallocate()
         entries = larger
         capacity *= 2
     }
 }
+
+extension KeyedTable where Key: TableKey {
+    /// Removes an entry of a dense table and keeps it dense: the last entry takes over the identifier.
+    @inlinable public mutating func removeDensely(_ identifier: Int, hash: UInt32) {
+        removeDensely(identifier, hash: hash) { $0.tableHash }
+    }
+}
+
+extension KeyedTable.Entry: BitwiseCopyable where Key: BitwiseCopyable, Value: BitwiseCopyable {}

@@ -6,12 +6,28 @@
 public protocol StreamKey: Hashable, Comparable, StateValue, Sendable {
     /// The same for equal keys in every process, version and machine; its bits well mixed.
     var stableHash: UInt64 { get }
+    /// The order's coarse part, by which many keys are sorted quickly: where `a < b`, `a.sortPrefix <= b.sortPrefix`.
+    var sortPrefix: UInt64 { get }
+}
+
+extension StreamKey {
+    @inlinable public var sortPrefix: UInt64 { 0 }
+
+    /// What tables find the key by: the other half of ``stableHash`` than the lower one, by which keys may have been
+    /// dealt out to workers.
+    @inlinable @inline(__always)
+    public var shortHash: UInt32 { UInt32(truncatingIfNeeded: stableHash >> 32) }
 }
 
 extension StreamKey where Self: FixedWidthInteger {
     @inlinable @inline(__always)
     public var stableHash: UInt64 {
         foldedProduct(UInt64(truncatingIfNeeded: self) ^ 0x9E37_79B9_7F4A_7C15, 0xA076_1D64_78BD_642F)
+    }
+
+    @inlinable @inline(__always)
+    public var sortPrefix: UInt64 {
+        Self.isSigned ? UInt64(bitPattern: Int64(self)) ^ 1 << 63 : UInt64(self)
     }
 }
 

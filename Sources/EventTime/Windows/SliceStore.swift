@@ -1,8 +1,7 @@
 /// The live slices of sliced windows: each one's folds by key. Only slices that hold something are there.
 @usableFromInline
-struct SliceStore<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
+struct SliceStore<Key: Equatable, Accumulator>: ~Copyable {
     @usableFromInline typealias Table = KeyedTable<Key, Accumulator>
-    @usableFromInline typealias Running = RunningWindow<Key, Accumulator>
 
     /// A slice's folds, and the keys that late elements changed.
     @usableFromInline struct Slice: ~Copyable {
@@ -11,8 +10,24 @@ struct SliceStore<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
         @usableFromInline var late = KeyedTable<Key, UInt8>()
         /// Keys admitted by key group; empty until the first.
         @usableFromInline var admitted: [Int32] = []
+        /// The folds from each entry on, of slices in the front stack of a ``RunningFold``.
+        @usableFromInline var suffixes: [Suffix] = []
 
         @inlinable init(number: Int64) { self.number = number }
+    }
+
+    /// The fold of a key's entries from one slice up to a fixed later one.
+    @usableFromInline struct Suffix {
+        @usableFromInline var value: Accumulator
+        /// Where it goes on: the key's next entry; `nil` at the end.
+        @usableFromInline var slice: UnsafeMutablePointer<Slice>?
+        @usableFromInline var identifier: UInt32
+
+        @inlinable init(value: Accumulator, slice: UnsafeMutablePointer<Slice>?, identifier: UInt32) {
+            self.value = value
+            self.slice = slice
+            self.identifier = identifier
+        }
     }
 
     /// In ascending order of their numbers; owned.
@@ -29,28 +44,6 @@ struct SliceStore<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
             slice.deinitialize(count: 1)
             slice.deallocate()
         }
-    }
-
-    /// Takes the slices before `end` into `running`.
-    @inlinable func enter(_ running: inout Running, until end: Int64) {
-        guard end > running.end else { return }
-        var place = firstPlace(from: max(running.end, running.first))
-        while place < live.count, live[place].pointee.number < end {
-            running.enter(live[place].pointee.table)
-            place += 1
-        }
-        running.end = end
-    }
-
-    /// Takes the slices before `first` out of `running`.
-    @inlinable func leave(_ running: inout Running, until first: Int64) {
-        guard first > running.first else { return }
-        var place = firstPlace(from: running.first)
-        while place < live.count, live[place].pointee.number < min(first, running.end) {
-            running.leave(live[place].pointee.table)
-            place += 1
-        }
-        running.first = first
     }
 
     /// The place of the first live slice whose number is at least `number`.
@@ -108,6 +101,7 @@ struct SliceStore<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
                 slice.pointee.table.removeAll()
                 slice.pointee.late.removeAll()
                 slice.pointee.admitted.removeAll()
+                slice.pointee.suffixes.removeAll(keepingCapacity: true)
                 spares.append(slice)
             } else {
                 slice.deinitialize(count: 1)
@@ -120,5 +114,31 @@ struct SliceStore<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
     /// Forgets which keys late elements changed.
     @inlinable func forgetLate() {
         for slice in live { slice.pointee.late.removeAll() }
+    }
+}
+
+extension SliceStore where Key: WindowKey, Accumulator: SliceAccumulator {
+    @usableFromInline typealias Running = RunningWindow<Key, Accumulator>
+
+    /// Takes the slices before `end` into `running`.
+    @inlinable func enter(_ running: inout Running, until end: Int64) {
+        guard end > running.end else { return }
+        var place = firstPlace(from: max(running.end, running.first))
+        while place < live.count, live[place].pointee.number < end {
+            running.enter(live[place].pointee.table)
+            place += 1
+        }
+        running.end = end
+    }
+
+    /// Takes the slices before `first` out of `running`.
+    @inlinable func leave(_ running: inout Running, until first: Int64) {
+        guard first > running.first else { return }
+        var place = firstPlace(from: running.first)
+        while place < live.count, live[place].pointee.number < min(first, running.end) {
+            running.leave(live[place].pointee.table)
+            place += 1
+        }
+        running.first = first
     }
 }

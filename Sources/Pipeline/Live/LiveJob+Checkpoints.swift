@@ -21,11 +21,18 @@ extension LiveJob {
     func saveState<Consumer: Analysis>(
         _ intake: inout PacketIntake<Consumer>, _ consumer: Consumer, hasReadAll: Bool
     ) {
-        if let barrier = checkpointer?.due(after: intake.counts.packets, settle: consumer.settle) {
-            send(barrier, &intake, consumer, hasReadAll: hasReadAll)
+        guard let checkpointer else { return }
+        intake.continueFreezing()
+        let due = checkpointer.due(after: intake.counts.packets) {
+            intake.finishFreezing()
+            consumer.settle()
         }
+        if let due { send(due, &intake, consumer, hasReadAll: hasReadAll) }
         // Without packets nobody else drives the copying on.
-        if hasReadAll, checkpointer != nil { consumer.settle() }
+        if hasReadAll {
+            intake.finishFreezing()
+            consumer.settle()
+        }
     }
 
     private func send<Consumer: Analysis>(
@@ -33,7 +40,7 @@ extension LiveJob {
     ) {
         // Dropped packets that nobody has asked for yet would be forgotten with this process.
         countDrops(&intake)
-        barrier.measure { intake.freeze(into: barrier.intake) }
+        intake.pass(barrier)
         summarise(intake)
         barrier.run = runState(isFinished: false)
         barrier.run.watermark = intake.watermark
@@ -41,7 +48,6 @@ extension LiveJob {
         let quietThrough = hasReadAll ? capture.quietThrough ?? .min : .min
         barrier.run.capturedThrough = max(intake.newestTime, quietThrough, capture.startedAt)
         consumer.pass(barrier)
-        barrier.partIsDone()
     }
 
     /// Whether the capture ended before it was done, at a signal or because it cannot go on, and can be started again.
@@ -53,7 +59,9 @@ extension LiveJob {
     /// Windows and flows stay open in a last checkpoint, for the next start.
     func leaveOpen<Consumer: Analysis>(_ intake: inout PacketIntake<Consumer>, _ consumer: Consumer) {
         guard let checkpointer else { return }
+        intake.finishFreezing()
         send(checkpointer.last(settle: consumer.settle), &intake, consumer, hasReadAll: true)
+        intake.finishFreezing()
         consumer.stop()
         summarise(intake)
         output.close()

@@ -25,8 +25,9 @@ private struct LiveRun {
             OutputSpecification(kind: $0, format: .csv, destination: .file(path: folder.path($1)))
         }
         let output = OutputStage(try ReportWriter(outputs: configuration.outputs))
-        let analysis = configuration.analysis(keepsFlows: true, reportsHosts: true)
-        let consumer = SerialAnalysis(analysis, writer: ResultWriter(analysis) { output.write($0) })
+        let analysis = configuration.analysis
+        let consumer = SerialAnalysis(
+            AnalysisBox(HostAnalysis(analysis, isAlone: true)), writer: ResultWriter(analysis, output: output))
         var intake = PacketIntake(configuration, consumer: consumer)
         for (place, packet) in packets.enumerated() {
             if let time = clock(place) { intake.advance(to: time) }
@@ -84,11 +85,12 @@ struct LiveTimeTests {
 
     @Test("fires a window that no packet follows")
     func fires() throws {
-        var reports = 0
+        let output = OutputStage(try ReportWriter(outputs: []))
         var configuration = ReplayConfiguration(inputs: [])
         configuration.windows = .tumbling(10 * .second)
-        let analysis = configuration.analysis(keepsFlows: false, reportsHosts: true)
-        let consumer = SerialAnalysis(analysis, writer: ResultWriter(analysis) { reports += $0.reports.count })
+        let analysis = configuration.analysis
+        let consumer = SerialAnalysis(
+            AnalysisBox(HostAnalysis(analysis, isAlone: true)), writer: ResultWriter(analysis, output: output))
         var intake = PacketIntake(configuration, consumer: consumer)
         let packet = TrafficGenerator.packets(1, seed: 1)[0]
         let record = PacketRecord(
@@ -97,13 +99,13 @@ struct LiveTimeTests {
         packet.bytes.withUnsafeBytes { intake.take(record, $0.bytes) }
         let end = packet.time.roundedDown(toMultipleOf: 10 * .second) + 10 * .second
         intake.advance(to: end + 2 * .second - 1)
-        #expect(reports == 0)
+        #expect(output.windows == 0)
         intake.advance(to: end + 2 * .second)
-        #expect(reports == 1)
+        #expect(output.windows == 1)
         // Backward it does nothing, and far forward no harm.
         intake.advance(to: 0)
         intake.advance(to: .max)
-        #expect(reports == 1)
+        #expect(output.windows == 1)
         let (dirty, notes) = intake.finish()
         consumer.finish(dirty: dirty, notes: notes)
     }

@@ -1,0 +1,235 @@
+/// The fold of one window for every key, moved along slice by slice, for any aggregate.
+///
+/// What can be taken apart is subtracted when a slice leaves (subtract-on-evict). Of the rest there are two stacks
+/// (Two-Stacks; Tangwongsan, Hirzel and Schneider, "In-order sliding-window aggregation in worst-case constant time",
+/// VLDB J. 30, 2021): in front of a boundary each entry of a slice keeps the fold from there up to the boundary, behind
+/// it the key keeps one fold; the two make the window's. When the window has passed the boundary, the next one is a
+/// window's length later, and the folds up to it are made from the newest to the oldest. So each entry of a slice is
+/// merged twice and subtracted once, however many windows hold it, and a window's result costs one merge.
+///
+/// Boundaries lie at fixed slices (as in van Herk, Pattern Recognition Letters 13, 1992), so that in what order a fold
+/// was made, which floating-point numbers tell, depends on the key's elements alone: not on other keys or on restarts.
+@usableFromInline
+struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
+    @usableFromInline typealias Slices = SliceStore<Key, Function.Accumulator>
+    @usableFromInline typealias Slice = UnsafeMutablePointer<Slices.Slice>
+
+    /// What the window holds of a key.
+    @usableFromInline struct Held {
+        /// All of what can be taken apart, and of the rest what lies behind the boundary.
+        @usableFromInline var total: Function.Accumulator
+        /// The key's first entry in front of the boundary.
+        @usableFromInline var slice: Slice?
+        @usableFromInline var identifier: UInt32 = 0
+        /// Slices of the window with an entry of the key.
+        @usableFromInline var slices: Int32 = 0
+        /// Whether it is among those that `emptied` names.
+        @usableFromInline var isEmptied = false
+
+        @inlinable init(total: Function.Accumulator) { self.total = total }
+    }
+
+    @usableFromInline let function: Function
+    /// The slices held are `first` ..< `end`.
+    @usableFromInline var first = Int64.min
+    @usableFromInline var end = Int64.min
+    @usableFromInline var boundary = Int64.min
+    /// A key that the window lets go of stays, with a fold of nothing, until the keys are put in order.
+    @usableFromInline var table = KeyedTable<Key, Held>()
+    /// The keys in order, but for those that came or went since.
+    @usableFromInline var order: [PrefixSorter.Place] = []
+    /// Keys that came since: they are not in `order` yet.
+    @usableFromInline var arrivals = PrefixSorter()
+    /// Keys of which the window held nothing at some time since.
+    @usableFromInline var emptied: [UInt32] = []
+
+    @inlinable init(_ function: Function) { self.function = function }
+
+    /// Moves the window to the slices `first` ..< `end`, neither of which goes back.
+    @inlinable mutating func move(
+        to first: Int64, _ end: Int64, boundary: Int64, in slices: borrowing Slices
+    ) {
+        if boundary != self.boundary {
+            // Behind the old boundary, and so behind all that is held.
+            leave(before: first, in: slices)
+            enter(before: boundary, in: slices)
+            self.boundary = boundary
+            if Function.needsStacks { makeStack(in: slices) }
+        } else {
+            leave(before: first, in: slices)
+        }
+        enter(before: end, in: slices)
+    }
+
+    @inlinable mutating func enter(before end: Int64, in slices: borrowing Slices) {
+        guard end > self.end else { return }
+        var place = slices.firstPlace(from: max(self.end, first))
+        while place < slices.live.count, slices.live[place].pointee.number < end {
+            enter(slices.live[place])
+            place += 1
+        }
+        self.end = end
+    }
+
+    @inlinable mutating func enter(_ slice: Slice) {
+        for identifier in 0..<slice.pointee.table.count {
+            prefetch(slice, identifier)
+            let entry = slice.pointee.table[identifier]
+            let held = held(entry.pointee.key)
+            function.mergeInPlace(&entry.pointee.value, into: &held.pointee.value.total)
+            held.pointee.value.slices += 1
+        }
+    }
+
+    @inlinable @inline(__always)
+    mutating func held(_ key: Key) -> UnsafeMutablePointer<KeyedTable<Key, Held>.Entry> {
+        let hash = key.shortHash
+        var identifier = table.find(key, hash: hash)
+        if identifier < 0 {
+            let function = function
+            identifier = table.insert(key, hash: hash) {
+                Held(total: function.makeAccumulator())
+            } renew: {
+                function.reset(&$0.total)
+                $0.slice = nil
+                $0.slices = 0
+                $0.isEmptied = false
+            }
+            arrivals.places.append(
+                .init(prefix: key.sortPrefix, identifier: UInt32(truncatingIfNeeded: identifier)))
+        }
+        return table[identifier]
+    }
+
+    @inlinable mutating func leave(before first: Int64, in slices: borrowing Slices) {
+        guard first > self.first else { return }
+        var place = slices.firstPlace(from: self.first)
+        while place < slices.live.count, slices.live[place].pointee.number < min(first, end) {
+            leave(slices.live[place])
+            place += 1
+        }
+        self.first = first
+        end = max(end, first)
+    }
+
+    @inlinable mutating func leave(_ slice: Slice) {
+        for identifier in 0..<slice.pointee.table.count {
+            prefetch(slice, identifier)
+            let entry = slice.pointee.table[identifier]
+            let hash = entry.pointee.key.shortHash
+            let found = table.find(entry.pointee.key, hash: hash)
+            let held = table[found]
+            held.pointee.value.slices -= 1
+            guard held.pointee.value.slices > 0 else {
+                function.reset(&held.pointee.value.total)
+                held.pointee.value.slice = nil
+                if !held.pointee.value.isEmptied {
+                    held.pointee.value.isEmptied = true
+                    emptied.append(UInt32(truncatingIfNeeded: found))
+                }
+                continue
+            }
+            function.subtract(&entry.pointee.value, from: &held.pointee.value.total)
+            if Function.needsStacks, identifier < slice.pointee.suffixes.count {
+                held.pointee.value.slice = slice.pointee.suffixes[identifier].slice
+                held.pointee.value.identifier = slice.pointee.suffixes[identifier].identifier
+            }
+        }
+    }
+
+    @inlinable @inline(__always)
+    func prefetch(_ slice: Slice, _ identifier: Int) {
+        if identifier + 16 < slice.pointee.table.count {
+            table.prefetchSlot(hash: slice.pointee.table[identifier + 16].pointee.key.shortHash)
+        }
+        if identifier + 8 < slice.pointee.table.count {
+            _ = table.prefetchEntry(hash: slice.pointee.table[identifier + 8].pointee.key.shortHash, lines: 2)
+        }
+    }
+
+    /// Makes all that is held the front stack.
+    @inlinable mutating func makeStack(in slices: borrowing Slices) {
+        for identifier in 0..<table.bound {
+            function.resetStacked(&table[identifier].pointee.value.total)
+            table[identifier].pointee.value.slice = nil
+        }
+        let low = slices.firstPlace(from: first)
+        var place = slices.firstPlace(from: end)
+        while place > low {
+            place -= 1
+            let slice = slices.live[place]
+            slice.pointee.suffixes.removeAll(keepingCapacity: true)
+            for identifier in 0..<slice.pointee.table.count {
+                prefetch(slice, identifier)
+                push(slice, identifier, held(slice.pointee.table[identifier].pointee.key))
+            }
+        }
+    }
+
+    /// Puts an entry in front of the key's stack.
+    @inlinable @inline(__always)
+    mutating func push(
+        _ slice: Slice, _ identifier: Int, _ held: UnsafeMutablePointer<KeyedTable<Key, Held>.Entry>
+    ) {
+        var fold = function.makeAccumulator()
+        function.mergeStacked(&slice.pointee.table[identifier].pointee.value, into: &fold)
+        if let next = held.pointee.value.slice {
+            function.mergeStacked(&next.pointee.suffixes[Int(held.pointee.value.identifier)].value, into: &fold)
+        }
+        let suffix = Slices.Suffix(
+            value: fold, slice: held.pointee.value.slice, identifier: held.pointee.value.identifier)
+        if identifier < slice.pointee.suffixes.count {
+            slice.pointee.suffixes[identifier] = suffix
+        } else {
+            slice.pointee.suffixes.append(suffix)
+        }
+        held.pointee.value.slice = slice
+        held.pointee.value.identifier = UInt32(truncatingIfNeeded: identifier)
+    }
+
+    /// Folds a key anew: an element came into a slice that is held.
+    @inlinable mutating func renew(_ key: Key, in slices: borrowing Slices) {
+        let hash = key.shortHash
+        let held = held(key)
+        function.reset(&held.pointee.value.total)
+        held.pointee.value.slice = nil
+        held.pointee.value.slices = 0
+        let low = slices.firstPlace(from: first)
+        var isBehind = false
+        var place = low
+        while place < slices.live.count, slices.live[place].pointee.number < end {
+            let slice = slices.live[place]
+            if !isBehind, slice.pointee.number >= boundary {
+                isBehind = true
+                function.resetStacked(&held.pointee.value.total)
+            }
+            let identifier = slice.pointee.table.find(key, hash: hash)
+            if identifier >= 0 {
+                function.mergeInPlace(
+                    &slice.pointee.table[identifier].pointee.value, into: &held.pointee.value.total)
+                held.pointee.value.slices += 1
+            }
+            place += 1
+        }
+        guard Function.needsStacks else { return }
+        if !isBehind { function.resetStacked(&held.pointee.value.total) }
+        place = slices.firstPlace(from: min(boundary, end))
+        while place > low {
+            place -= 1
+            let slice = slices.live[place]
+            let identifier = slice.pointee.table.find(key, hash: hash)
+            if identifier >= 0 { push(slice, identifier, held) }
+        }
+    }
+
+    /// The window's result for a key.
+    @inlinable @inline(__always)
+    func result(of held: UnsafeMutablePointer<KeyedTable<Key, Held>.Entry>) -> Function.Result {
+        guard Function.needsStacks, let slice = held.pointee.value.slice else {
+            return function.resultInPlace(of: &held.pointee.value.total)
+        }
+        return function.result(
+            of: &held.pointee.value.total,
+            behind: &slice.pointee.suffixes[Int(held.pointee.value.identifier)].value)
+    }
+}

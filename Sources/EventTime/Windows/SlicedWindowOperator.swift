@@ -1,0 +1,207 @@
+/// Windows in event time that fire by their own trigger, made of slices: an element is folded into one slice, once,
+/// however many windows hold it, and a window is made of its slices when it fires (see ``RunningFold``). What it says
+/// is what ``WindowOperator`` says with the same windows and an ``EventTimeTrigger``, where merging is associative.
+public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function: Aggregate>: ~Copyable,
+    WindowOperation
+{
+    public typealias Element = Function.Input
+    public typealias Result = Function.Result
+    public typealias Output = WindowResult<Key, Result>
+    @usableFromInline typealias Slices = SliceStore<Key, Function.Accumulator>
+
+    public let layout: Layout
+    public let function: Function
+    public let allowedLateness: Nanoseconds
+    @usableFromInline var eventTime = Nanoseconds.min
+    @usableFromInline var slices = Slices()
+    /// All windows before this one are complete and have fired.
+    @usableFromInline var nextWindow = Int64.min
+    @usableFromInline var running: RunningFold<Key, Function>
+    /// The slice of the last element, where no window that holds it is complete: the times it holds. Empty where
+    /// there is none such.
+    @usableFromInline var currentStart = Nanoseconds.max
+    @usableFromInline var currentEnd = Nanoseconds.min
+    /// From when on, by the watermark, something may be to be done; `Int64.max` where there is nothing.
+    @usableFromInline var nextEvent = Nanoseconds.max
+    /// How often windows have fired that late elements made fire, by the number of the window.
+    @usableFromInline var firings = SliceStore<Key, UInt32>()
+    @usableFromInline var sorter = PrefixSorter()
+    @usableFromInline let waiting = WaitingElements<Key, Element>()
+    /// A late element's key in the slices around it.
+    @usableFromInline var before: [Function.Accumulator?] = []
+    @usableFromInline var after: [Function.Accumulator?] = []
+
+    /// `allowedLateness`, in nanoseconds, is not negative.
+    @inlinable public init(_ layout: Layout, aggregate function: Function, allowedLateness: Nanoseconds = 0) {
+        precondition(allowedLateness >= 0)
+        self.layout = layout
+        self.function = function
+        self.allowedLateness = allowedLateness
+        running = RunningFold(function)
+    }
+
+    @inlinable public var watermark: Nanoseconds { eventTime }
+    /// Slices that hold something.
+    @inlinable public var sliceCount: Int { slices.live.count }
+    /// Keys of all slices, each as often as it has an element in another slice.
+    @inlinable public var foldCount: Int {
+        takeWaiting()
+        return slices.live.reduce(0) { $0 + $1.pointee.table.count }
+    }
+
+    // MARK: Elements
+
+    @inlinable @inline(__always)
+    public mutating func process(
+        key: Key, element: Element, at time: Nanoseconds, emit: (Output) -> Void
+    ) -> ElementFate {
+        if time >= currentStart, time < currentEnd, let slice = slices.current {
+            wait(element, key, in: slice)
+            return .taken
+        }
+        return processElsewhere(key: key, element: element, at: time, emit: emit)
+    }
+
+    @inlinable @inline(__always)
+    func add(_ element: Element, _ key: Key, hash: UInt32, to slice: UnsafeMutablePointer<Slices.Slice>) {
+        var identifier = slice.pointee.table.find(key, hash: hash)
+        if identifier < 0 {
+            identifier = slice.pointee.table.insert(key, hash: hash) {
+                function.makeAccumulator()
+            } renew: {
+                function.reset(&$0)
+            }
+        }
+        function.add(element, to: &slice.pointee.table[identifier].pointee.value)
+    }
+
+    /// Takes an element into another slice than the one before.
+    @inlinable @inline(never)
+    mutating func processElsewhere(
+        key: Key, element: Element, at time: Nanoseconds, emit: (Output) -> Void
+    ) -> ElementFate {
+        takeWaiting()
+        let number = layout.slice(containing: time)
+        guard let first = layout.firstWindow(containing: number), let last = layout.lastWindow(containing: number),
+            !isClosed(last)
+        else { return time.saturatingAdd(allowedLateness) <= eventTime ? .late : .betweenWindows }
+        let isLate = layout.bounds(ofWindow: first).lastNanosecond <= eventTime
+        let slice = slices[number]
+        let wasThere = isLate && slice.pointee.table.find(key, hash: key.shortHash) >= 0
+        add(element, key, hash: key.shortHash, to: slice)
+        guard isLate else {
+            currentStart = layout.start(ofSlice: number)
+            currentEnd = layout.start(ofSlice: number.saturatingAdd(1))
+            nextEvent = min(nextEvent, layout.bounds(ofWindow: first).lastNanosecond)
+            return .taken
+        }
+        (currentStart, currentEnd) = (.max, .min)
+        // The watermark may have passed windows that held nothing then.
+        nextWindow = max(nextWindow, layout.firstOpenWindow(watermark: eventTime))
+        if !isComplete(last) { nextEvent = min(nextEvent, layout.bounds(ofWindow: nextWindow).lastNanosecond) }
+        if layout.sharesSlices, number >= running.first, number < running.end { running.renew(key, in: slices) }
+        refire(key, number, first, last, wasThere: wasThere, at: time, emit: emit)
+        return .taken
+    }
+
+    @inlinable func isComplete(_ window: Int64) -> Bool {
+        layout.bounds(ofWindow: window).lastNanosecond <= eventTime
+    }
+
+    @inlinable func isClosed(_ window: Int64) -> Bool {
+        layout.bounds(ofWindow: window).isClosed(watermark: eventTime, allowedLateness: allowedLateness)
+    }
+
+    /// A late element came to a slice: complete windows that hold it, and are not closed, fire, newest first.
+    @inlinable mutating func refire(
+        _ key: Key, _ number: Int64, _ first: Int64, _ last: Int64, wasThere: Bool, at time: Nanoseconds,
+        emit: (Output) -> Void
+    ) {
+        // The earliest window that is open, the latest one that is complete.
+        var (earliest, latest) = (first, last)
+        while isClosed(earliest) { earliest += layout.windowStep }
+        while latest >= earliest, !isComplete(latest) { latest -= layout.windowStep }
+        guard latest >= earliest else { return }
+        gather(key, number, from: layout.firstSlice(ofWindow: earliest), to: layout.endSlice(ofWindow: latest))
+        var window = latest
+        while window >= earliest {
+            let (low, high) = (layout.firstSlice(ofWindow: window), layout.endSlice(ofWindow: window))
+            // Folds from `low` up to the slice, and from behind it up to `high`.
+            let earlier = before[Int(number - low)]
+            let later = after[Int(high - number - 1)]
+            let slice = slices[number]
+            let own = slice.pointee.table[slice.pointee.table.find(key, hash: key.shortHash)].pointee.value
+            var fold = function.makeAccumulator()
+            if let earlier { function.merge(earlier, into: &fold) }
+            function.merge(own, into: &fold)
+            if let later { function.merge(later, into: &fold) }
+            let revision = countFiring(window, key, hadElements: wasThere || earlier != nil || later != nil)
+            let firing = WindowFiring(revision: revision, cause: .late, watermark: eventTime, time: time)
+            emit(
+                WindowResult(
+                    key: key, window: layout.bounds(ofWindow: window), result: function.result(of: fold),
+                    firing: firing))
+            window -= layout.windowStep
+        }
+    }
+
+    /// Folds of a key's entries around a slice: `before[n]` of the `n` slices before it, `after[n]` of those after it;
+    /// `nil` where there are none. O(slices).
+    @inlinable mutating func gather(_ key: Key, _ number: Int64, from low: Int64, to high: Int64) {
+        let hash = key.shortHash
+        before.removeAll(keepingCapacity: true)
+        after.removeAll(keepingCapacity: true)
+        var fold: Function.Accumulator?
+        before.append(nil)
+        var slice = number - 1
+        var place = slices.firstPlace(from: number)
+        while slice >= low {
+            if place > 0, slices.live[place - 1].pointee.number == slice {
+                place -= 1
+                let table = slices.live[place]
+                let found = table.pointee.table.find(key, hash: hash)
+                if found >= 0 {
+                    var value = table.pointee.table[found].pointee.value
+                    if let fold { function.merge(fold, into: &value) }
+                    fold = value
+                }
+            }
+            before.append(fold)
+            slice -= 1
+        }
+        fold = nil
+        after.append(nil)
+        slice = number + 1
+        place = slices.firstPlace(from: slice)
+        while slice < high {
+            if place < slices.live.count, slices.live[place].pointee.number == slice {
+                let table = slices.live[place]
+                let found = table.pointee.table.find(key, hash: hash)
+                if found >= 0 {
+                    var value = fold ?? function.makeAccumulator()
+                    function.merge(table.pointee.table[found].pointee.value, into: &value)
+                    fold = value
+                }
+                place += 1
+            }
+            after.append(fold)
+            slice += 1
+        }
+    }
+
+    /// How often the window had fired for the key; counts one firing more. One that had elements, and was not counted
+    /// yet, has fired once, on time.
+    @inlinable mutating func countFiring(_ window: Int64, _ key: Key, hadElements: Bool) -> UInt32 {
+        let counts = firings[window]
+        let hash = key.shortHash
+        let found = counts.pointee.table.find(key, hash: hash)
+        guard found < 0 else {
+            let entry = counts.pointee.table[found]
+            entry.pointee.value &+= 1
+            return entry.pointee.value &- 1
+        }
+        let revision: UInt32 = hadElements ? 1 : 0
+        _ = counts.pointee.table.insert(key, hash: hash, value: revision + 1)
+        return revision
+    }
+}
