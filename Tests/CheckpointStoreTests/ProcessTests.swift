@@ -59,7 +59,7 @@ struct ProcessTests {
             return file == folder.path("lock") ? CInt(name).map { dup($0) } : nil
         }
         defer { for copy in copies { close(copy) } }
-        #expect(copies.count == 1)
+        #expect(!copies.isEmpty)
         #expect(throws: CheckpointError.self) { try DirectoryLock(folder.path) }
         #expect(lock != nil)
         lock = nil
