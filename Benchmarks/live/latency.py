@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 
+sys.dont_write_bytecode = True
 from cable import Cable, release_build
 
 TARGET_MS = 250

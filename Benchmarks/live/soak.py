@@ -21,6 +21,7 @@ import sys
 import threading
 import time
 
+sys.dont_write_bytecode = True
 from cable import Cable, release_build
 
 KINDS = ["hosts", "totals", "flows"]
