@@ -10,6 +10,8 @@ CAPTURES ?= captures/*.pcap captures/*.pcapng
 DEMO ?= --window 30s --top 3
 # How long the fuzzers run.
 FUZZ_SECONDS ?= 60
+# And how long a live capture is watched.
+SOAK_SECONDS ?= 900
 
 # Debian packages: what the build needs, and what some tests and `make lint` use where it is there.
 LIBRARIES := libpcap-dev liblz4-dev libzstd-dev libseccomp-dev zlib1g-dev pkg-config
@@ -41,7 +43,7 @@ define install-missing
 	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >&2
 endef
 
-.PHONY: help libraries tools build test torture lint ceilings bench fuzz-checkpoint demo install uninstall clean
+.PHONY: help libraries tools build test torture lint ceilings bench soak fuzz-checkpoint demo install uninstall clean
 
 help:
 	@echo 'make demo        build, and replay the captures of this repository'
@@ -51,6 +53,7 @@ help:
 	@echo 'make lint        format, scripts and man pages'
 	@echo 'make ceilings    instructions and allocations per packet, counted by valgrind, under their ceilings'
 	@echo 'make bench       Tidemark beside its peers: a quarter of an hour and 10 GB of disk'
+	@echo 'make soak        a live capture under churn, as root: fails where memory or open files grow, SOAK_SECONDS=$(SOAK_SECONDS)'
 	@echo 'make fuzz-checkpoint  made-up checkpoints, and made-up state in them; FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make install     the binary, the man pages and a systemd unit; PREFIX=$(PREFIX), DESTDIR= for packagers'
 	@echo 'make uninstall   removes them'
@@ -95,6 +98,9 @@ ceilings: build
 
 bench: libraries
 	Benchmarks/peers/run.sh
+
+soak: $(BINARY)
+	Benchmarks/live/soak.py --seconds $(SOAK_SECONDS) --tidemark $(BINARY)
 
 fuzz-checkpoint: libraries tools
 	Tests/Fuzz/checkpoint.sh $(FUZZ_SECONDS)

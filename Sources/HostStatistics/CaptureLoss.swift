@@ -50,15 +50,20 @@ struct LossLedger: Sendable {
     }
 
     /// What a window is missing. Dropped packets count where their stretch ends; any window it touches is incomplete.
-    /// O(losses).
+    /// Time that several gaps hold, as an interface that was down and the restart after it, counts once.
+    /// O(n log n) in the losses.
     func share(of window: TimeWindow) -> Share {
         var share = Share()
+        var gaps: [(start: Nanoseconds, end: Nanoseconds)] = []
         for loss in losses where loss.start < window.end && loss.end > window.start {
             share.isEmpty = false
             if loss.end - 1 < window.end { share.droppedPackets &+= loss.droppedPackets }
-            if loss.isGap {
-                share.gap = share.gap.saturatingAdd(min(loss.end, window.end) - max(loss.start, window.start))
-            }
+            if loss.isGap { gaps.append((max(loss.start, window.start), min(loss.end, window.end))) }
+        }
+        var counted = window.start
+        for gap in gaps.sorted(by: { $0.start < $1.start }) where gap.end > counted {
+            share.gap = share.gap.saturatingAdd(gap.end - max(gap.start, counted))
+            counted = gap.end
         }
         return share
     }

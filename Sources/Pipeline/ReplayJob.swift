@@ -216,7 +216,11 @@ public final class ReplayJob {
     }
 
     private func afterBatch<Consumer: Analysis>(_ intake: borrowing PacketIntake<Consumer>) {
-        if RunSignals.takeReopen() { output.reopen() }
+        if RunSignals.takeReopen() {
+            output.reopen()
+            // The one before is of files that have been moved away.
+            checkpointer?.hasten()
+        }
         let wantsStatistics = RunSignals.takeStatistics()
         guard wantsStatistics || progress != nil else { return }
         intake.summarise(into: &summary)

@@ -96,6 +96,9 @@ final class Checkpointer: @unchecked Sendable {
         return begin(.checkpoint, request: nil)
     }
 
+    /// Makes a checkpoint due now, where they are due by the clock.
+    func hasten() { nextTime = MonotonicClock.now() }
+
     /// A barrier in any case, once the one before is done with.
     func last(settle: () -> Void) -> FrozenReplay {
         waitUntilFree(settle)

@@ -13,9 +13,8 @@ extension LiveJob {
         guard let restored = checkpoints?.restored else { return }
         if let state = restored.intake { intake.takeUp(state) }
         guard let through = restored.run.capturedThrough else { return }
-        let opened = capture.now
-        guard opened > through else { return }
-        intake.note(CaptureLoss(start: through.saturatingAdd(1), end: opened, isGap: true))
+        // Packets wait in the rings since those were opened, however long restoring took.
+        intake.note(CaptureLoss(start: through.saturatingAdd(1), end: capture.startedAt, isGap: true))
     }
 
     /// Lets a barrier go behind the packets so far, where one is due. `hasReadAll`: no packet was waiting.
@@ -39,17 +38,25 @@ extension LiveJob {
     private func send<Consumer: Analysis>(
         _ barrier: FrozenReplay, _ intake: inout PacketIntake<Consumer>, _ consumer: Consumer, hasReadAll: Bool
     ) {
+        // Dropped packets that nobody has asked for yet would be forgotten with this process.
+        countDrops(&intake)
         intake.pass(barrier)
         summarise(intake)
         barrier.run = runState(isFinished: false)
         barrier.run.watermark = intake.watermark
-        let through = max(intake.newestTime, hasReadAll ? capture.quietThrough ?? .min : .min)
-        // Before the first packet nothing is missing yet.
-        barrier.run.capturedThrough = through == .min ? nil : through
+        // What came before the start was captured by nobody, or stands in the gap of this start.
+        let quietThrough = hasReadAll ? capture.quietThrough ?? .min : .min
+        barrier.run.capturedThrough = max(intake.newestTime, quietThrough, capture.startedAt)
         consumer.pass(barrier)
     }
 
-    /// A signal ended the capture: windows and flows stay open in a last checkpoint, for the next start.
+    /// Whether the capture ended before it was done, at a signal or because it cannot go on, and can be started again.
+    var canBeTakenUp: Bool {
+        let isInterrupted = RunSignals.wantsStop || capture.failure != nil || recording?.error != nil
+        return checkpointer != nil && isInterrupted && !output.hasFailed
+    }
+
+    /// Windows and flows stay open in a last checkpoint, for the next start.
     func leaveOpen<Consumer: Analysis>(_ intake: inout PacketIntake<Consumer>, _ consumer: Consumer) {
         guard let checkpointer else { return }
         intake.finishFreezing()

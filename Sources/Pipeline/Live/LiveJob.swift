@@ -28,7 +28,7 @@ public final class LiveJob {
 
     let configuration: LiveConfiguration
     let capture: LiveCapture
-    private let recording: Recording?
+    let recording: Recording?
     let output: OutputStage
     let checkpoints: ReplayCheckpoints?
     var checkpointer: Checkpointer?
@@ -67,6 +67,7 @@ public final class LiveJob {
                 inputs: configuration.interfaces.map { InputIdentity(name: $0) }, report: report)
         }
         let restored = checkpoints?.restored
+        if let through = restored?.run.capturedThrough { capture.goOn(from: through) }
         for note in checkpoints?.notes(canBeReadAgain: configuration.interfaces.map { _ in true }) ?? [] {
             report("tidemark: \(note)\n")
         }
@@ -76,7 +77,8 @@ public final class LiveJob {
                 options: configuration.analysis.reportOptions,
                 resuming: restored?.run.isFinished == true ? nil : restored?.commit),
             observer: hooks.reports, windows: restored?.windows ?? 0, flows: restored?.flows ?? 0)
-        recording = try configuration.recording.map { [capture] in
+        // Nothing more is captured of a run that is finished: its recording stays as well.
+        recording = try (restored?.run.isFinished == true ? nil : configuration.recording).map { [capture] in
             try Recording(
                 $0, linkType: capture.linkTypes[0].linkType,
                 snapshotLength: configuration.capture.snapshotLength, now: capture.now)
@@ -92,6 +94,8 @@ public final class LiveJob {
         checkpointer = try checkpoints?.start(report: report)
         defer { checkpointer?.finish() }
         let restored = checkpoints?.restored
+        // Killed before the first checkpoint, nobody would know that there is a gap.
+        if restored == nil { checkpointer?.hasten() }
         let settings = configuration.analysis
         let analysis = settings.analysis
         let box = restored?.analysis ?? AnalysisBox(HostAnalysis(analysis, isAlone: settings.isAnalysedAlone))
@@ -136,9 +140,7 @@ public final class LiveJob {
         hooks.atEnd()
         countDrops(&intake)
         recording?.finish()
-        if RunSignals.wantsStop, checkpointer != nil, !output.hasFailed {
-            return leaveOpen(&intake, consumer)
-        }
+        if canBeTakenUp { return leaveOpen(&intake, consumer) }
         let watermark = intake.watermark
         let (dirty, notes) = intake.finish()
         consumer.finish(dirty: dirty, notes: notes)
@@ -176,6 +178,8 @@ public final class LiveJob {
         if RunSignals.takeReopen() {
             output.reopen()
             recording?.reopen()
+            // The one before is of files that have been moved away.
+            checkpointer?.hasten()
         }
         if RunSignals.takeStatistics() {
             countDrops(&intake)
@@ -196,7 +200,7 @@ public final class LiveJob {
     }
 
     /// Asks for dropped packets, so that they are known before the windows fire that they belong to.
-    private func countDrops<Consumer: Analysis>(_ intake: inout PacketIntake<Consumer>) {
+    func countDrops<Consumer: Analysis>(_ intake: inout PacketIntake<Consumer>) {
         capture.countDrops()
         takeLosses(&intake)
         let windows = configuration.analysis.windows
