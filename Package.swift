@@ -16,6 +16,7 @@ let package = Package(
     products: [
         .library(name: "EventTime", targets: ["EventTime"]),
         .library(name: "EventTimeTesting", targets: ["EventTimeTesting"]),
+        .library(name: "CheckpointStore", targets: ["CheckpointStore"]),
         .executable(name: "tidemark", targets: ["tidemark"]),
         .executable(name: "eventtime-vectors", targets: ["eventtime-vectors"]),
     ],
@@ -72,8 +73,8 @@ let package = Package(
             name: "PacketsTests", dependencies: ["Packets", "Capture", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "CaptureTests", dependencies: ["Capture", "TestSupport"], swiftSettings: rules),
         .testTarget(
-            name: "EventTimeTests", dependencies: ["EventTime", "TestSupport"], exclude: ["Vectors"],
-            swiftSettings: rules),
+            name: "EventTimeTests", dependencies: ["EventTime", "CheckpointStore", "TestSupport"],
+            exclude: ["Vectors"], swiftSettings: rules),
         .testTarget(
             name: "EventTimeTestingTests", dependencies: ["EventTimeTesting", "EventTime", "TestSupport"],
             swiftSettings: rules),
@@ -90,10 +91,13 @@ let package = Package(
             name: "SandboxTests", dependencies: ["Sandbox", "SandboxProbe", "TestSupport"], swiftSettings: rules),
         .testTarget(
             name: "CheckpointStoreTests",
-            dependencies: ["CheckpointStore", "CheckpointLoop", "EventTime", "TestSupport"],
+            dependencies: ["CheckpointStore", "CheckpointLoop", "SnapshotLoop", "EventTime", "TestSupport"],
             exclude: ["Samples"], swiftSettings: rules),
         .executableTarget(
             name: "CheckpointLoop", dependencies: ["CheckpointStore", "EventTime"], path: "Tests/CheckpointLoop",
+            swiftSettings: rules),
+        .executableTarget(
+            name: "SnapshotLoop", dependencies: ["CheckpointStore", "EventTime"], path: "Tests/SnapshotLoop",
             swiftSettings: rules),
         .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "TestSupport"], swiftSettings: rules),

@@ -47,7 +47,8 @@ public struct KeyedCompactMap<Key: StreamKey, Value, Result>: KeyedOperator {
     }
 }
 
-/// Folds the values of each key as they come, and says after each what they come to.
+/// Folds the values of each key as they come, and says after each what they come to. It keeps a fold for each key that
+/// ever came: where keys come and go, ``RollingFunction`` forgets them.
 public struct RollingAggregate<Key: StreamKey, Function: Aggregate>: KeyedOperator {
     public typealias Value = Function.Input
     public typealias Result = Function.Result

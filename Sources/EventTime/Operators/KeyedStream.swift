@@ -178,7 +178,8 @@ extension KeyedStream where Upstream: ~Copyable, Inner: ~Copyable {
         process(KeyedFlatMap { _, value in transform(value) })
     }
 
-    /// After each value, what all values of its key so far come to.
+    /// After each value, what all values of its key so far come to. Each key that ever came is kept: where keys come
+    /// and go, give a time to live.
     @inlinable public consuming func aggregate<Function: Aggregate>(
         _ function: Function
     ) -> KeyedStream<Upstream, Chain<Inner, RollingAggregate<Key, Function>>>
@@ -186,7 +187,8 @@ extension KeyedStream where Upstream: ~Copyable, Inner: ~Copyable {
         process(RollingAggregate(function))
     }
 
-    /// After each value, all values of its key so far, reduced to one.
+    /// After each value, all values of its key so far, reduced to one. Each key that ever came is kept: where keys come
+    /// and go, give a time to live.
     @inlinable public consuming func reduce(
         _ combine: @escaping @Sendable (Element, Element) -> Element
     ) -> KeyedStream<

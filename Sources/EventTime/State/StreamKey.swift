@@ -1,3 +1,6 @@
+// The standard library's decomposition of strings; it is public only so, and Foundation's is not to be had here.
+@_spi(_Unicode) internal import Swift
+
 /// What a stream can be keyed by.
 ///
 /// Keys are compared where results of one instant are put in order, so that output does not depend on how keys were
@@ -39,10 +42,22 @@ extension UInt16: StreamKey {}
 extension UInt32: StreamKey {}
 extension UInt64: StreamKey {}
 
+/// Strings are equal, and in order, by canonical equivalence: "é" is one key, whether it came as one scalar or as two.
+/// So they are hashed by their canonical decomposition. They are written as they came: a checkpoint changes no text.
 extension String: StreamKey {
     public var stableHash: UInt64 {
-        var hash: UInt64 = 0xE703_7ED1_A0B4_28DB
-        for byte in utf8 { hash = foldedProduct(hash ^ UInt64(byte), 0x8EBC_6AF0_9C88_C6E3) }
+        // ASCII is its own decomposition.
+        if utf8.allSatisfy({ $0 < 0x80 }) { return utf8.reduce(Self.emptyHash, Self.mix) }
+        var hash = Self.emptyHash
+        for scalar in _nfd {
+            for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { hash = Self.mix(hash, byte) }
+        }
         return hash
+    }
+
+    private static var emptyHash: UInt64 { 0xE703_7ED1_A0B4_28DB }
+
+    private static func mix(_ hash: UInt64, _ byte: UInt8) -> UInt64 {
+        foldedProduct(hash ^ UInt64(byte), 0x8EBC_6AF0_9C88_C6E3)
     }
 }

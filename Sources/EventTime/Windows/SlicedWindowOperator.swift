@@ -9,6 +9,17 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
     public typealias Output = WindowResult<Key, Result>
     @usableFromInline typealias Slices = SliceStore<Key, Function.Accumulator>
 
+    /// A fold of a key from one slice to another, and how far it goes.
+    @usableFromInline struct Reach {
+        @usableFromInline let slice: Int64
+        @usableFromInline let fold: Function.Accumulator
+
+        @inlinable init(slice: Int64, fold: Function.Accumulator) {
+            self.slice = slice
+            self.fold = fold
+        }
+    }
+
     public let layout: Layout
     public let function: Function
     public let allowedLateness: Nanoseconds
@@ -28,8 +39,8 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
     @usableFromInline var sorter = PrefixSorter()
     @usableFromInline let waiting = WaitingElements<Key, Element>()
     /// A late element's key in the slices around it.
-    @usableFromInline var before: [Function.Accumulator?] = []
-    @usableFromInline var after: [Function.Accumulator?] = []
+    @usableFromInline var before: [Reach] = []
+    @usableFromInline var after: [Reach] = []
 
     /// `allowedLateness`, in nanoseconds, is not negative.
     @inlinable public init(_ layout: Layout, aggregate function: Function, allowedLateness: Nanoseconds = 0) {
@@ -119,73 +130,61 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
     ) {
         // The earliest window that is open, the latest one that is complete.
         var (earliest, latest) = (first, last)
-        while isClosed(earliest) { earliest += layout.windowStep }
-        while latest >= earliest, !isComplete(latest) { latest -= layout.windowStep }
-        guard latest >= earliest else { return }
+        while earliest < latest, isClosed(earliest) { earliest = earliest.saturatingAdd(layout.windowStep) }
+        while latest > earliest, !isComplete(latest) { latest = latest.saturatingSubtract(layout.windowStep) }
+        guard latest >= earliest, isComplete(latest) else { return }
         gather(key, number, from: layout.firstSlice(ofWindow: earliest), to: layout.endSlice(ofWindow: latest))
+        // As many of the parts before and after the slice as the window holds.
+        var (held, heldAfter) = (0, after.count)
         var window = latest
-        while window >= earliest {
+        while true {
             let (low, high) = (layout.firstSlice(ofWindow: window), layout.endSlice(ofWindow: window))
-            // Folds from `low` up to the slice, and from behind it up to `high`.
-            let earlier = before[Int(number - low)]
-            let later = after[Int(high - number - 1)]
+            while held < before.count, before[held].slice >= low { held += 1 }
+            while heldAfter > 0, after[heldAfter - 1].slice >= high { heldAfter -= 1 }
             let slice = slices[number]
             let own = slice.pointee.table[slice.pointee.table.find(key, hash: key.shortHash)].pointee.value
             var fold = function.makeAccumulator()
-            if let earlier { function.merge(earlier, into: &fold) }
+            if held > 0 { function.merge(before[held - 1].fold, into: &fold) }
             function.merge(own, into: &fold)
-            if let later { function.merge(later, into: &fold) }
-            let revision = countFiring(window, key, hadElements: wasThere || earlier != nil || later != nil)
+            if heldAfter > 0 { function.merge(after[heldAfter - 1].fold, into: &fold) }
+            let revision = countFiring(window, key, hadElements: wasThere || held > 0 || heldAfter > 0)
             let firing = WindowFiring(revision: revision, cause: .late, watermark: eventTime, time: time)
             emit(
                 WindowResult(
                     key: key, window: layout.bounds(ofWindow: window), result: function.result(of: fold),
                     firing: firing))
-            window -= layout.windowStep
+            guard window > earliest else { return }
+            window = window.saturatingSubtract(layout.windowStep)
+            if window < earliest { return }
         }
     }
 
-    /// Folds of a key's entries around a slice: `before[n]` of the `n` slices before it, `after[n]` of those after it;
-    /// `nil` where there are none. O(slices).
+    /// Folds of a key's entries around a slice: in `before` those from a slice up to it, nearest first, in `after`
+    /// those from behind it through a slice. O(slices that hold something).
     @inlinable mutating func gather(_ key: Key, _ number: Int64, from low: Int64, to high: Int64) {
         let hash = key.shortHash
         before.removeAll(keepingCapacity: true)
         after.removeAll(keepingCapacity: true)
-        var fold: Function.Accumulator?
-        before.append(nil)
-        var slice = number - 1
-        var place = slices.firstPlace(from: number)
-        while slice >= low {
-            if place > 0, slices.live[place - 1].pointee.number == slice {
-                place -= 1
-                let table = slices.live[place]
-                let found = table.pointee.table.find(key, hash: hash)
-                if found >= 0 {
-                    var value = table.pointee.table[found].pointee.value
-                    if let fold { function.merge(fold, into: &value) }
-                    fold = value
-                }
-            }
-            before.append(fold)
-            slice -= 1
+        let own = slices.firstPlace(from: number)
+        var place = own
+        while place > 0, slices.live[place - 1].pointee.number >= low {
+            place -= 1
+            let slice = slices.live[place]
+            let found = slice.pointee.table.find(key, hash: hash)
+            guard found >= 0 else { continue }
+            var fold = slice.pointee.table[found].pointee.value
+            if let nearer = before.last { function.merge(nearer.fold, into: &fold) }
+            before.append(Reach(slice: slice.pointee.number, fold: fold))
         }
-        fold = nil
-        after.append(nil)
-        slice = number + 1
-        place = slices.firstPlace(from: slice)
-        while slice < high {
-            if place < slices.live.count, slices.live[place].pointee.number == slice {
-                let table = slices.live[place]
-                let found = table.pointee.table.find(key, hash: hash)
-                if found >= 0 {
-                    var value = fold ?? function.makeAccumulator()
-                    function.merge(table.pointee.table[found].pointee.value, into: &value)
-                    fold = value
-                }
-                place += 1
-            }
-            after.append(fold)
-            slice += 1
+        place = own + 1
+        while place < slices.live.count, slices.live[place].pointee.number < high {
+            let slice = slices.live[place]
+            place += 1
+            let found = slice.pointee.table.find(key, hash: hash)
+            guard found >= 0 else { continue }
+            var fold = after.last?.fold ?? function.makeAccumulator()
+            function.merge(slice.pointee.table[found].pointee.value, into: &fold)
+            after.append(Reach(slice: slice.pointee.number, fold: fold))
         }
     }
 

@@ -39,7 +39,10 @@ extension WindowOperator {
     @inlinable mutating func restorePane(from state: inout StateDecoder) throws(StateError) {
         let key = try Key(from: &state)
         let window = TimeWindow(start: try state.decode(), end: try state.decode())
-        guard window.start < window.end, !Assigner.isGlobal || window == .always else {
+        // Where the end lies behind all time, the last nanosecond's window seems empty.
+        guard window.start < window.end || window.start == .max && window.end == .max,
+            !Assigner.isGlobal || window == .always
+        else {
             throw state.invalid("not a window")
         }
         let (eventAlarm, processingAlarm): (Nanoseconds, Nanoseconds) = (try state.decode(), try state.decode())

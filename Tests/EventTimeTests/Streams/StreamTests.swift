@@ -35,6 +35,26 @@ struct StreamTests {
         #expect(results.map(\.value) == [1, 2, 4, 6, 9])
     }
 
+    @Test("forgets the fold of a key that was not used for its time to live", arguments: [1, 2])
+    func rollingWithTimeToLive(workers: Int) throws {
+        let happenings = [(0, 1), (5, 2), (9, 1), (30, 3), (31, 1), (32, 2)].map {
+            Happening(time: Nanoseconds($0.0), key: $0.1, value: 1)
+        }
+        let results = try happenings.stream(at: \.time, watermarks: .monotonous())
+            .keyed(by: \.key)
+            .map(\.value)
+            .reduce(timeToLive: .eventTime(10), +)
+            .collect(.init(workers: workers))
+        #expect(results.map(\.value) == [1, 1, 2, 1, 1, 1])
+
+        var step = ProcessOperator(RollingFunction<Int, Count<Int>>(Count(), timeToLive: .eventTime(10)))
+        for key in 0..<1000 {
+            step.process(Timed(Keyed(key, 0), at: Nanoseconds(key))) { _ in }
+            step.advance(to: Nanoseconds(key) - 1) { _ in }
+            #expect(step.keyCount <= 12)
+        }
+    }
+
     @Test("hands elements on before the watermarks they cause, and ends with the last one")
     func watermarks() throws {
         let results = try Self.happenings.stream(at: \.time, watermarks: .boundedOutOfOrderness(1))

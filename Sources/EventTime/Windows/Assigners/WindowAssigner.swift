@@ -92,6 +92,8 @@ public struct PerKeyWindows<Key, Element>: WindowAssigner {
         let distance = Int64(position < 0 ? position + Int128(size) : position)
         let start = Int128(time) - Int128(distance)
         var length = size
+        // Of the windows that end behind all time there is one: they cannot be told apart.
+        while length - step > distance, start + Int128(length - step) >= Int128(Int64.max) { length -= step }
         while length > distance {
             body(TimeWindow(start: Int64(clamping: start), end: Int64(clamping: start + Int128(length))))
             length -= step
