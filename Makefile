@@ -10,10 +10,12 @@ CAPTURES ?= captures/*.pcap captures/*.pcapng
 DEMO ?= --window 30s --top 3
 # How long the fuzzers run.
 FUZZ_SECONDS ?= 60
+# And how long a live capture is watched.
+SOAK_SECONDS ?= 900
 
 # Debian packages: what the build needs, and what some tests and `make lint` use where it is there.
 LIBRARIES := libpcap-dev liblz4-dev libzstd-dev libseccomp-dev zlib1g-dev pkg-config
-TOOLS := gzip lz4 zstd strace tshark shellcheck mandoc
+TOOLS := gzip lz4 zstd strace valgrind tshark shellcheck mandoc
 
 # A release build carries Swift's own libraries along, so that it runs where no Swift is installed. The linker is
 # the toolchain's own: the system's warns of what is in those libraries. A folder of its own, since other builds
@@ -41,7 +43,7 @@ define install-missing
 	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >&2
 endef
 
-.PHONY: help libraries tools build test torture lint bench fuzz-checkpoint demo install uninstall clean
+.PHONY: help libraries tools build test torture lint ceilings bench soak fuzz-checkpoint demo install uninstall clean
 
 help:
 	@echo 'make demo        build, and replay the captures of this repository'
@@ -49,8 +51,10 @@ help:
 	@echo 'make test        all tests'
 	@echo 'make torture     kills a run 200 times at random instants, and compares what it wrote in the end'
 	@echo 'make lint        format, scripts and man pages'
+	@echo 'make ceilings    instructions and allocations per packet, counted by valgrind, under their ceilings'
 	@echo 'make bench       Tidemark beside its peers: a quarter of an hour and 10 GB of disk'
-	@echo 'make fuzz-checkpoint  made-up bytes for the reader of checkpoints, FUZZ_SECONDS=$(FUZZ_SECONDS)'
+	@echo 'make soak        a live capture under churn, as root: fails where memory or open files grow, SOAK_SECONDS=$(SOAK_SECONDS)'
+	@echo 'make fuzz-checkpoint  made-up checkpoints, and made-up state in them; FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make install     the binary, the man pages and a systemd unit; PREFIX=$(PREFIX), DESTDIR= for packagers'
 	@echo 'make uninstall   removes them'
 	@echo 'make tools       Debian packages that some tests and make lint use: $(TOOLS)'
@@ -87,8 +91,16 @@ lint:
 	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR -S warning $(SCRIPTS); else echo 'no shellcheck: scripts not linted' >&2; fi
 	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning man/*.[15]; else echo 'no mandoc: man pages not linted' >&2; fi
 
+# Instructions and allocations per packet, under the ceilings of Benchmarks/ceilings/ceilings.json.
+ceilings: build
+	$(SWIFT) build -c release --package-path Benchmarks --product generate-capture
+	Benchmarks/ceilings/check.py
+
 bench: libraries
 	Benchmarks/peers/run.sh
+
+soak: $(BINARY)
+	Benchmarks/live/soak.py --seconds $(SOAK_SECONDS) --tidemark $(BINARY)
 
 fuzz-checkpoint: libraries tools
 	Tests/Fuzz/checkpoint.sh $(FUZZ_SECONDS)

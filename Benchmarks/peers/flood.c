@@ -1,9 +1,9 @@
 // Sends UDP packets into an interface as fast as the kernel takes them, and prints how many it took.
 //
-// usage: flood INTERFACE PACKETS BYTES FLOWS
+// usage: flood INTERFACE PACKETS BYTES FLOWS [FIRST]
 //
-// Each flow is a pair of addresses and ports; packets go through the flows in turn. Frames that the kernel has no room
-// for are sent again, so what is printed is what went out.
+// Each flow is a pair of addresses and ports; packets go through the flows in turn, from number FIRST on. Frames that
+// the kernel has no room for are sent again, so what is printed is what went out.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -50,13 +50,14 @@ static void address(unsigned char *frame, unsigned flow) {
 }
 
 int main(int count, char **words) {
-    if (count != 5) {
-        fprintf(stderr, "usage: flood INTERFACE PACKETS BYTES FLOWS\n");
+    if (count != 5 && count != 6) {
+        fprintf(stderr, "usage: flood INTERFACE PACKETS BYTES FLOWS [FIRST]\n");
         return 64;
     }
     long packets = atol(words[2]), sent = 0;
     int bytes = atoi(words[3]);
     unsigned flows = (unsigned)atol(words[4]), flow = 0;
+    unsigned first = count == 6 ? (unsigned)atol(words[5]) : 0;
     if (packets < 1 || bytes < SMALLEST || bytes > LARGEST || flows < 1) {
         fprintf(stderr, "flood: packets and flows from 1, bytes from %d to %d\n", SMALLEST, LARGEST);
         return 64;
@@ -79,7 +80,7 @@ int main(int count, char **words) {
     while (sent < packets) {
         int batch = packets - sent < BATCH ? (int)(packets - sent) : BATCH;
         for (int i = 0; i < batch; i++) {
-            address(frames[i], flow);
+            address(frames[i], first + flow);
             flow = flow + 1 == flows ? 0 : flow + 1;
         }
         for (int done = 0; done < batch;) {

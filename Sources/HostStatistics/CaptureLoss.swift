@@ -19,7 +19,7 @@ public struct CaptureLoss: Hashable, Sendable {
 }
 
 /// The losses that windows still to be reported have a share in.
-struct LossLedger {
+struct LossLedger: Sendable {
     /// What a window is missing.
     struct Share {
         var droppedPackets: UInt64 = 0
@@ -27,11 +27,11 @@ struct LossLedger {
         var isEmpty = true
     }
 
-    /// Windows that hold nothing but a loss, at most for each loss at a time: a gap of years is not to become a
-    /// row for each of its seconds.
+    /// Windows that hold nothing but a loss, at most for each loss at a time, and about ten times as many for all of
+    /// them: a gap of years is not to become a row for each of its seconds.
     static let emptyWindowLimit = 10_000
 
-    private var losses: [CaptureLoss] = []
+    var losses: [CaptureLoss] = []
 
     var isEmpty: Bool { losses.isEmpty }
 
@@ -50,13 +50,20 @@ struct LossLedger {
     }
 
     /// What a window is missing. Dropped packets count where their stretch ends; any window it touches is incomplete.
-    /// O(losses).
+    /// Time that several gaps hold, as an interface that was down and the restart after it, counts once.
+    /// O(n log n) in the losses.
     func share(of window: TimeWindow) -> Share {
         var share = Share()
+        var gaps: [(start: Nanoseconds, end: Nanoseconds)] = []
         for loss in losses where loss.start < window.end && loss.end > window.start {
             share.isEmpty = false
             if loss.end - 1 < window.end { share.droppedPackets &+= loss.droppedPackets }
-            if loss.isGap { share.gap += min(loss.end, window.end) - max(loss.start, window.start) }
+            if loss.isGap { gaps.append((max(loss.start, window.start), min(loss.end, window.end))) }
+        }
+        var counted = window.start
+        for gap in gaps.sorted(by: { $0.start < $1.start }) where gap.end > counted {
+            share.gap = share.gap.saturatingAdd(gap.end - max(gap.start, counted))
+            counted = gap.end
         }
         return share
     }
@@ -66,7 +73,7 @@ struct LossLedger {
         Int64
     > {
         var found: Set<Int64> = []
-        for loss in losses {
+        for loss in losses where found.count < 10 * Self.emptyWindowLimit {
             var window = windows.firstOpenWindow(watermark: max(loss.start, earliest).saturatingAdd(-1))
             for _ in 0..<Self.emptyWindowLimit {
                 let bounds = windows.window(window)

@@ -1,12 +1,32 @@
 public import EventTime
 
 extension WindowNotes: StateValue {
-    public func encode(into state: inout StateEncoder) { late.encode(into: &state) }
+    public func encode(into state: inout StateEncoder) {
+        late.encode(into: &state)
+        losses.encode(into: &state)
+    }
 
     public init(from state: inout StateDecoder) throws(StateError) {
         self.init()
         late = try [Int64: UInt64](from: &state)
         guard late.values.allSatisfy({ $0 < 1 << 62 }) else { throw state.invalid("too many late packets") }
+        losses = try [CaptureLoss](from: &state)
+    }
+}
+
+extension CaptureLoss: StateValue {
+    public func encode(into state: inout StateEncoder) {
+        state.encode(start)
+        state.encode(end)
+        state.encode(droppedPackets)
+        isGap.encode(into: &state)
+    }
+
+    public init(from state: inout StateDecoder) throws(StateError) {
+        let (start, end) = (try state.decode(Nanoseconds.self), try state.decode(Nanoseconds.self))
+        guard start < end else { throw state.invalid("a loss that ends before it begins") }
+        self.init(
+            start: start, end: end, droppedPackets: try state.decodeCounter(), isGap: try Bool(from: &state))
     }
 }
 
@@ -21,7 +41,9 @@ extension WindowMerger {
         }
         var notes = WindowNotes()
         notes.late = late
+        notes.losses = losses.losses
         notes.encode(into: &state)
+        state.encode(reportedThrough)
     }
 
     /// Reads what ``encode(into:)`` wrote of a merger with this configuration. Throws ``StateError``.
@@ -35,6 +57,9 @@ extension WindowMerger {
             }
             emitted[window] = (times: times, isComplete: try Bool(from: &state))
         }
-        late = try WindowNotes(from: &state).late
+        let notes = try WindowNotes(from: &state)
+        late = notes.late
+        losses.losses = notes.losses
+        reportedThrough = try state.decode()
     }
 }

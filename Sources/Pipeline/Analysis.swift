@@ -25,20 +25,31 @@ protocol Analysis: PacketConsumer {
 struct ResultWriter {
     private var merger: WindowMerger
     private let allowedLateness: Nanoseconds
-    private let output: OutputStage
+    private let write: (AnalysisStep) -> Void
+    /// Leaves what the outputs have taken.
+    private let commit: (FrozenReplay) -> Void
 
     /// `merger`: one that goes on from a checkpoint.
     init(_ configuration: HostAnalysis.Configuration, output: OutputStage, merger: WindowMerger? = nil) {
         self.merger = merger ?? WindowMerger(configuration)
         allowedLateness = configuration.allowedLateness
-        self.output = output
+        write = { output.write($0) }
+        commit = { output.commit(into: $0) }
+    }
+
+    /// Hands everything to `write`, and commits nothing.
+    init(_ configuration: HostAnalysis.Configuration, write: @escaping (AnalysisStep) -> Void) {
+        merger = WindowMerger(configuration)
+        allowedLateness = configuration.allowedLateness
+        self.write = write
+        commit = { $0.commit = nil }
     }
 
     /// Leaves its state and that of the outputs, which hand all rows to the kernel.
     func pass(_ barrier: FrozenReplay) {
         barrier.measure {
             barrier.merger = merger
-            output.commit(into: barrier)
+            commit(barrier)
         }
         barrier.partIsDone()
     }
@@ -47,7 +58,7 @@ struct ResultWriter {
         if results.allSatisfy(\.isEmpty), notes.isEmpty, !merger.awaitsNotes { return }
         let reports = merger.merge(results, notes: notes, time: time)
         merger.forget(closedBy: time == .max ? .max : time.saturatingAdd(-1), allowedLateness: allowedLateness)
-        output.write(
+        write(
             AnalysisStep(
                 reports: reports, flows: merger.mergeFlows(results),
                 endedFlows: results.reduce(0) { $0 + $1.endedFlows }))
@@ -59,6 +70,11 @@ final class SerialAnalysis: Analysis {
     private let box: AnalysisBox
     private var writer: ResultWriter
     private var freezing = FreezingStep()
+
+    /// An analysis that has seen nothing.
+    convenience init(_ configuration: HostAnalysis.Configuration, writer: ResultWriter) {
+        self.init(AnalysisBox(HostAnalysis(configuration, isAlone: true)), writer: writer)
+    }
 
     init(_ box: AnalysisBox, writer: ResultWriter) {
         self.box = box

@@ -11,6 +11,8 @@ struct PacketIntake<Consumer: PacketConsumer>: ~Copyable {
     private var pacing: ReplayPacing?
     var sequencer: PacketSequencer<Consumer>
     var malformed = MalformedLog()
+    /// One that has passed here, and for which packets that wait are still being copied.
+    var barrier: FrozenReplay?
 
     var packets: UInt64 = 0
     var bytes: UInt64 = 0
@@ -72,7 +74,10 @@ struct PacketIntake<Consumer: PacketConsumer>: ~Copyable {
     var latePackets: UInt64 { sequencer.latePackets }
 
     /// Hands over what still waits; see ``PacketSequencer/finish()``.
-    mutating func finish() -> (dirty: [Int64], notes: WindowNotes) { sequencer.finish() }
+    mutating func finish() -> (dirty: [Int64], notes: WindowNotes) {
+        finishFreezing()
+        return sequencer.finish()
+    }
 
     /// What has been read so far.
     func summarise(into summary: inout RunSummary) {

@@ -32,17 +32,25 @@ public struct ReplayConfiguration: Sendable {
     public var progressUsesColour = false
     /// For tests: packets in a batch, at most.
     var readsAtMost: UInt64 = .max
+    /// Somebody looks at hosts and flows beside the outputs.
+    var isObserved = false
     /// `nil`: the state is not saved.
     public var checkpoints: CheckpointOptions?
 
     public init(inputs: [CaptureInput]) { self.inputs = inputs }
 
     var analysis: HostAnalysis.Configuration {
+        analysis(
+            keepsFlows: outputs.contains { $0.kind == .flows },
+            reportsHosts: outputs.contains { $0.kind == .hosts })
+    }
+
+    func analysis(keepsFlows: Bool, reportsHosts: Bool) -> HostAnalysis.Configuration {
         HostAnalysis.Configuration(
             windows: windows, allowedLateness: allowedLateness, idleTimeout: idleTimeout,
             activeTimeout: activeTimeout, maximumFlows: maximumFlows, maximumHosts: maximumHosts,
-            keepsFlows: outputs.contains { $0.kind == .flows },
-            reportsHosts: outputs.contains { $0.kind == .hosts }, isOrdered: watermarkDelay != nil)
+            keepsFlows: isObserved || outputs.contains { $0.kind == .flows },
+            reportsHosts: isObserved || outputs.contains { $0.kind == .hosts }, isOrdered: watermarkDelay != nil)
     }
 
     /// Whether one thread does everything, so that nobody else has a share of the same windows.

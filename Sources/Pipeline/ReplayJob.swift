@@ -121,16 +121,16 @@ public final class ReplayJob {
             left -= UInt64(stream.count)
             rememberErrors()
             afterBatch(intake)
-            if let barrier = checkpointer?.due(after: stream.packetsPassed, settle: consumer.settle) {
-                send(barrier, &intake, consumer)
-            }
+            if let barrier = due(&intake, consumer) { send(barrier, &intake, consumer) }
             if checkpointer?.mustDie == true { return consumer.stop() }
         }
         // A capture that was cut off by a signal is not damaged.
         if !RunSignals.wantsStop { rememberErrors() }
         if RunSignals.wantsStop, let checkpointer, !output.hasFailed {
             // What is open stays open: the next run goes on with it.
+            intake.finishFreezing()
             send(checkpointer.last(settle: consumer.settle), &intake, consumer)
+            intake.finishFreezing()
             consumer.stop()
             summarise(intake)
             output.close()
@@ -166,17 +166,27 @@ public final class ReplayJob {
 
     private var packetsToCheckpoint: UInt64 { checkpointer?.packetsLeft(after: stream.packetsPassed) ?? .max }
 
+    /// A barrier, where one is due behind the packets read so far.
+    private func due<Consumer: Analysis>(
+        _ intake: inout PacketIntake<Consumer>, _ consumer: Consumer
+    ) -> FrozenReplay? {
+        intake.continueFreezing()
+        return checkpointer?.due(after: stream.packetsPassed) {
+            intake.finishFreezing()
+            consumer.settle()
+        }
+    }
+
     /// Lets a barrier go behind the packets read so far.
     private func send<Consumer: Analysis>(
         _ barrier: FrozenReplay, _ intake: inout PacketIntake<Consumer>, _ consumer: Consumer
     ) {
-        barrier.measure { intake.freeze(into: barrier.intake) }
+        intake.pass(barrier)
         intake.summarise(into: &summary)
         summary.packetsReceived = stream.packetsReceived
         barrier.run = runState(isFinished: false)
         barrier.run.watermark = intake.watermark
         consumer.pass(barrier)
-        barrier.partIsDone()
     }
 
     private func runState(isFinished: Bool) -> RunState {
@@ -206,7 +216,11 @@ public final class ReplayJob {
     }
 
     private func afterBatch<Consumer: Analysis>(_ intake: borrowing PacketIntake<Consumer>) {
-        if RunSignals.takeReopen() { output.reopen() }
+        if RunSignals.takeReopen() {
+            output.reopen()
+            // The one before is of files that have been moved away.
+            checkpointer?.hasten()
+        }
         let wantsStatistics = RunSignals.takeStatistics()
         guard wantsStatistics || progress != nil else { return }
         intake.summarise(into: &summary)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Capture
+import CheckpointStore
 import Dashboard
 import EventTime
 import Glibc
@@ -37,6 +38,9 @@ struct LiveCommand: ParsableCommand {
 
     @OptionGroup(title: "Reports")
     var reportOptions: ReportOptionGroup
+
+    @OptionGroup(title: "Checkpoints")
+    var checkpointOptions: CheckpointOptionGroup
 
     @Option(
         name: [.short, .long],
@@ -82,6 +86,12 @@ struct LiveCommand: ParsableCommand {
         if filter != nil, !filterWords.isEmpty {
             throw ValidationError("The filter is given twice: with --filter and at the end.")
         }
+        if checkpointOptions.checkpointDir != nil, let recording = recordingOptions.options,
+            recording.seconds == nil
+        {
+            throw ValidationError(
+                "-w with --checkpoint-dir needs -G: a capture that goes on would overwrite the recording.")
+        }
         if count == 0 { throw ValidationError("-c must be at least 1.") }
         guard duration.map({ $0.nanoseconds > 0 }) ?? true else {
             throw ValidationError("--duration must be longer than 0.")
@@ -108,6 +118,11 @@ struct LiveCommand: ParsableCommand {
         } catch let error as RecordingError {
             StandardError.say("\(error)")
             throw ExitCode(64)
+        } catch let error as CheckpointError {
+            throw StandardError.exit(error)
+        } catch let error as CheckpointMismatch {
+            StandardError.say("\(error)")
+            throw ExitCode(78)
         } catch let error as LiveScreen.CannotOpen {
             StandardError.say("\(error)")
             throw ExitCode(74)
@@ -159,11 +174,13 @@ struct LiveCommand: ParsableCommand {
         configuration.analysis.outputs = outputs
         configuration.analysis.reportOptions = reportOptions.options(flushesEachWindow: true)
         configuration.analysis.isVerbose = verbose
+        configuration.analysis.checkpoints = checkpointOptions.options
         return configuration
     }
 
     private func report(_ outcome: LiveJob.Outcome) throws {
         if verbose { for line in outcome.problems { StandardError.say(line) } }
+        if verbose, let line = outcome.checkpoints?.line { StandardError.say(line) }
         if !quiet { for line in outcome.summary.exitLines { StandardError.write(line + "\n") } }
         if let error = outcome.outputError, error.category != .readerGone { throw StandardError.exit(error) }
         if let error = outcome.captureError { throw StandardError.exit(error) }

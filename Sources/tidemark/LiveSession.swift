@@ -2,6 +2,7 @@ import Dashboard
 import EventTime
 import Pipeline
 import Reports
+import Synchronization
 
 /// What goes on around a live capture: rights, the service manager, and on a terminal the screen.
 final class LiveSession {
@@ -9,10 +10,8 @@ final class LiveSession {
     private let notifier: ServiceNotifier?
     private let isQuiet: Bool
     private let isVerbose: Bool
-    private var screen: LiveScreen?
-    /// What was said while a screen was shown; it goes to standard error when that has been closed.
-    private var held: [String] = []
-    private static let heldLimit = 100
+    private let voice = LiveVoice()
+    private var screen: LiveScreen? { voice.screen }
 
     /// Throws ``ServiceNotifier/CannotConnect``.
     init(sandbox: SandboxOptions, isQuiet: Bool, isVerbose: Bool) throws(ServiceNotifier.CannotConnect) {
@@ -27,11 +26,10 @@ final class LiveSession {
         defer { close() }
         var hooks = LiveHooks()
         hooks.afterCapturing = { [self] in try sandbox.becomeUser() }
-        let screenSlot = ScreenSlot()
+        let voice = voice
         hooks.afterOpening = { [self] in
             if showsScreen {
-                screen = try open(configuration)
-                screenSlot.screen = screen
+                voice.show(try open(configuration))
             }
             for line in try sandbox.enter(for: configuration) where isVerbose { say(line) }
             try screen?.start()
@@ -42,8 +40,8 @@ final class LiveSession {
         }
         hooks.eachPass = { [self] in pass($0) }
         hooks.atEnd = { [self] in notifier?.stopping() }
-        if showsScreen { hooks.reports = { screenSlot.screen?.take($0, $1) } }
-        let job = try LiveJob(configuration, hooks: hooks) { [self] in write($0) }
+        if showsScreen { hooks.reports = { voice.screen?.take($0, $1) } }
+        let job = try LiveJob(configuration, hooks: hooks) { voice.write($0) }
         return try job.run()
     }
 
@@ -77,25 +75,43 @@ final class LiveSession {
         ) { RunSignals.requestStop() }
     }
 
-    private func close() {
-        screen?.close()
-        screen = nil
-        for text in held { StandardError.write(text) }
-        held = []
-    }
+    private func close() { voice.close() }
 
-    private func say(_ line: String) { write("tidemark: \(line)\n") }
-
-    /// Writes to standard error, or on the screen while there is one, and to standard error after it.
-    private func write(_ text: String) {
-        guard let screen else { return StandardError.write(text) }
-        screen.say(text)
-        held.append(text)
-        if held.count > Self.heldLimit { held.removeFirst() }
-    }
+    private func say(_ line: String) { voice.write("tidemark: \(line)\n") }
 }
 
-/// Lets the thread that writes find the screen, which is opened before that thread is started.
-private final class ScreenSlot: @unchecked Sendable {
-    var screen: LiveScreen?
+/// Where messages go, from any thread: to standard error, or on the screen while there is one, and to standard error
+/// after it.
+private final class LiveVoice: Sendable {
+    private struct State {
+        var screen: LiveScreen?
+        /// What was said while a screen was shown.
+        var held: [String] = []
+    }
+
+    private let state = Mutex(State())
+    private static let heldLimit = 100
+
+    var screen: LiveScreen? { state.withLock { $0.screen } }
+
+    func show(_ screen: LiveScreen) { state.withLock { $0.screen = screen } }
+
+    func write(_ text: String) {
+        state.withLock { state in
+            guard let screen = state.screen else { return StandardError.write(text) }
+            screen.say(text)
+            state.held.append(text)
+            if state.held.count > Self.heldLimit { state.held.removeFirst() }
+        }
+    }
+
+    /// Closes the screen, and says again what was said on it.
+    func close() {
+        let closed = state.withLock { state in
+            defer { state = State() }
+            return state
+        }
+        closed.screen?.close()
+        for text in closed.held { StandardError.write(text) }
+    }
 }

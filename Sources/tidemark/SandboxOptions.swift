@@ -35,6 +35,7 @@ struct SandboxOptions: ParsableArguments {
         for output in configuration.analysis.outputs {
             if case .file(let path) = output.destination { plan.allowOutput(path: path) }
         }
+        plan.allowCheckpoints(configuration.analysis)
         if let recording = configuration.recording {
             // What strftime(3) makes of the rest lies below the last folder that is written out.
             let isPattern = recording.seconds != nil && recording.path.contains("%")
@@ -66,7 +67,15 @@ struct ReplaySandboxOptions: ParsableArguments {
         for output in configuration.outputs {
             if case .file(let path) = output.destination { plan.allowOutput(path: path) }
         }
+        plan.allowCheckpoints(configuration)
         return try Confinement.enter(plan).lines
+    }
+}
+
+extension ConfinementPlan {
+    /// Checkpoints come and go below their directory, which is there by now.
+    fileprivate mutating func allowCheckpoints(_ configuration: ReplayConfiguration) {
+        if let checkpoints = configuration.checkpoints { writableFolders.append(checkpoints.directory) }
     }
 }
 

@@ -34,8 +34,7 @@ private let moduleMap: [(module: String, imports: Set<String>)] = [
         "tidemark",
         [
             "Pipeline", "Dashboard", "Sandbox", "Reports", "CheckpointStore", "Capture", "Packets", "EventTime",
-            "ArgumentParser",
-            "Glibc",
+            "ArgumentParser", "Glibc", "Synchronization",
         ]
     ),
     ("eventtime-vectors", ["EventTime", "ArgumentParser", "Foundation"]),

@@ -49,6 +49,23 @@ struct ProcessTests {
         #expect(try directory.catalog.checkpoints().count == 2)
     }
 
+    @Test("release a directory with its lock, though a process that is being started has a copy of the descriptor")
+    func copiedLock() throws {
+        let folder = try ScratchFolder()
+        var lock: DirectoryLock? = try DirectoryLock(folder.path)
+        let copies = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap {
+            name -> CInt? in
+            let file = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + name)
+            return file == folder.path("lock") ? CInt(name).map { dup($0) } : nil
+        }
+        defer { for copy in copies { close(copy) } }
+        #expect(!copies.isEmpty)
+        #expect(throws: CheckpointError.self) { try DirectoryLock(folder.path) }
+        #expect(lock != nil)
+        lock = nil
+        #expect(throws: Never.self) { try DirectoryLock(folder.path) }
+    }
+
     @Test("on one directory: the second is refused, and told who the first is")
     func two() throws {
         let folder = try ScratchFolder()

@@ -135,7 +135,11 @@ struct FrozenStateTests {
         }
         let image = FrozenSorter<UInt64>()
         sorter.freeze(into: image)
-        var state = StateDecoder(StateEncoder.bytes { image.encode(into: &$0) })
+        var whole = Int.max
+        let isCopied = sorter.continueFreezing(budget: &whole)
+        #expect(isCopied)
+        let bytes = StateEncoder.bytes { image.encode(into: &$0) }
+        var state = StateDecoder(bytes)
         var restored = try EventTimeSorter<UInt64>(capacity: 5000, from: &state)
         for number in 3000..<4000 as Range<UInt64> {
             let time = Int64(number) / 4 - Int64.random(in: 0..<90, using: &random)
@@ -149,6 +153,37 @@ struct FrozenStateTests {
             #expect(mine == theirs)
         }
         #expect(restored.count == 0)
+    }
+
+    @Test("of a sorter is that of one instant, though elements come and go while it is copied", arguments: 1...20)
+    func sorterUnderWay(seed: Int) throws {
+        var random = SeededRandom(seed: UInt64(seed))
+        var sorter = EventTimeSorter<UInt64>(capacity: 5000)
+        // A ring that is nearly full, and begins somewhere in its midst.
+        for number in 0..<1600 as Range<UInt64> {
+            sorter.push(number, at: Int64(number) / 4 - Int64.random(in: 0..<5, using: &random))
+            if number >= 1000 - UInt64(seed) { _ = sorter.pop() }
+        }
+        let image = FrozenSorter<UInt64>()
+        sorter.freeze(into: image)
+        var whole = Int.max
+        let isCopied = sorter.continueFreezing(budget: &whole)
+        #expect(isCopied)
+        let expected = StateEncoder.bytes { image.encode(into: &$0) }
+
+        sorter.freeze(into: image)
+        for number in 1600..<4000 as Range<UInt64> {
+            sorter.push(number, at: Int64(number) / 4)
+            if seed % 2 == 0, random.oneIn(2) { _ = sorter.pop() }
+            if random.oneIn(40) {
+                var budget = 64
+                _ = sorter.continueFreezing(budget: &budget)
+            }
+        }
+        var rest = Int.max
+        let isDone = sorter.continueFreezing(budget: &rest)
+        #expect(isDone)
+        #expect(StateEncoder.bytes { image.encode(into: &$0) } == expected)
     }
 
     @Test("of timers fires the same ones in the same order", arguments: [1, 2, 3] as [UInt64])

@@ -53,6 +53,15 @@ struct CaptureLossTests {
         #expect(summary(reports(.tumbling(10), pieces.map { ([$0], $0.end) } + [([], .max)])) == expected)
     }
 
+    @Test("that overlap, as an interface that was down and the restart after it, count once")
+    func overlapping() {
+        let losses = [
+            CaptureLoss(start: 14, end: 22, isGap: true), CaptureLoss(start: 3, end: 6, isGap: true),
+            CaptureLoss(start: 12, end: 18, isGap: true), CaptureLoss(start: 13, end: 15, isGap: true),
+        ]
+        #expect(summary(reports(.tumbling(10), [(losses, .max)])) == [[0, 0, 3], [10, 0, 8], [20, 0, 2]])
+    }
+
     @Test("count in each of the windows that overlap")
     func sliding() {
         let windows = SlidingWindows(size: 20, slide: 10)

@@ -56,6 +56,9 @@ struct CaptureClock {
         return newest
     }
 
+    /// Time has come this far already.
+    mutating func goOn(from time: Int64) { advance(to: time) }
+
     @inline(__always)
     private mutating func advance(to time: Int64) {
         guard time > newest else { return }

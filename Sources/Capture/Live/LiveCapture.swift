@@ -27,6 +27,9 @@ public final class LiveCapture {
     private var inspectedAt: Int64
     private var nextInspection: Int64 = 0
 
+    /// The event time from which on every packet is captured: that at which the last interface had been opened.
+    public private(set) var startedAt: Int64
+
     /// Packets delivered so far.
     public private(set) var packets: UInt64 = 0
 
@@ -43,7 +46,15 @@ public final class LiveCapture {
             to: CaptureClock(sources: interfaces.count + 1, tolerance: max(tolerance, Self.settlingTime)))
         let now = clock.pointee.eventTime(
             of: SystemClock.realtime(), source: interfaces.count, now: SystemClock.realtime)
-        (countedAt, inspectedAt) = (now, now)
+        (countedAt, inspectedAt, startedAt) = (now, now, now)
+    }
+
+    /// Goes on from an earlier capture's event time, before the first packet is read. Where the clock was set back
+    /// since, time is corrected as it is within one capture, so that not everything is late until it has caught up.
+    public func goOn(from time: Int64) {
+        clock.pointee.goOn(from: time)
+        startedAt = max(startedAt, time)
+        (countedAt, inspectedAt) = (startedAt, startedAt)
     }
 
     deinit {

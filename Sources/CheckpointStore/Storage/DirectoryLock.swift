@@ -32,6 +32,10 @@ final class DirectoryLock: CheckpointLock {
 
     deinit {
         ftruncate(descriptor, 0)
+        // A process that is just being started may hold a copy of the descriptor until it executes its program.
+        var range = Self.wholeFile
+        range.l_type = Int16(F_UNLCK)
+        _ = fcntl(descriptor, Self.setLock, &range)
         close(descriptor)
     }
 

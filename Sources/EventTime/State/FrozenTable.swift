@@ -1,5 +1,3 @@
-import Glibc
-
 /// A ``KeyedTable`` as it was at one instant, for another thread to encode while the table goes on.
 ///
 /// Freezing takes no time. Entries are copied afterwards, piece by piece, and each piece at the latest when one of its
@@ -183,8 +181,6 @@ struct ReusableMemory<Element>: ~Copyable {
     @usableFromInline var start: UnsafeMutablePointer<Element>
     @usableFromInline var capacity = 0
 
-    private static var hugePage: Int { 1 << 21 }
-
     @inlinable init() { start = .allocate(capacity: 1) }
 
     @inlinable deinit { start.deallocate() }
@@ -195,10 +191,7 @@ struct ReusableMemory<Element>: ~Copyable {
         // Room to spare, so that a table that grows slowly does not ask each time.
         capacity = max(count + count / 4, 64)
         start.deallocate()
-        let bytes = capacity * MemoryLayout<Element>.stride
-        let isLarge = bytes >= 2 * Self.hugePage
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: isLarge ? Self.hugePage : 64)
-        if isLarge { madvise(memory, bytes, Int32(MADV_HUGEPAGE)) }
+        let memory = TableMemory.take(byteCount: capacity * MemoryLayout<Element>.stride)
         start = memory.bindMemory(to: Element.self, capacity: capacity)
     }
 }

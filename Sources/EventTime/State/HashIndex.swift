@@ -120,7 +120,7 @@ public struct HashIndex: ~Copyable {
     }
 
     private static func emptySlots(_ size: Int) -> UnsafeMutablePointer<UInt64> {
-        let slots = UnsafeMutablePointer<UInt64>.allocate(capacity: size)
+        let slots = TableMemory.take(byteCount: size * 8).bindMemory(to: UInt64.self, capacity: size)
         slots.initialize(repeating: 0, count: size)
         return slots
     }

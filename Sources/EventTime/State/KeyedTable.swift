@@ -174,9 +174,8 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
 
     /// Aligned to cache lines.
     @inlinable static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Entry> {
-        UnsafeMutableRawPointer.allocate(
-            byteCount: capacity * MemoryLayout<Entry>.stride, alignment: 64
-        ).bindMemory(to: Entry.self, capacity: capacity)
+        TableMemory.take(byteCount: capacity * MemoryLayout<Entry>.stride).bindMemory(
+            to: Entry.self, capacity: capacity)
     }
 
     @inlinable mutating func grow() {

@@ -50,6 +50,10 @@ public struct EventTimeSorter<Element: BitwiseCopyable>: ~Copyable {
     @usableFromInline var freePlaces: [Int] = []
     @usableFromInline var arrivals: UInt64 = 0
     @usableFromInline var released = Nanoseconds.min
+    /// While the sorter is being frozen: its image, and the first place of the ring that is still to be copied. What
+    /// waits there may leave, but nothing may take its place before.
+    @usableFromInline var frozen: FrozenSorter<Element>?
+    @usableFromInline var uncopied = -1
 
     /// Everything before this time has been released; it never goes back.
     @inlinable public var releasedBefore: Nanoseconds { released }
@@ -82,7 +86,7 @@ public struct EventTimeSorter<Element: BitwiseCopyable>: ~Copyable {
         let time = max(time, released)
         arrivals &+= 1
         if ringCount == 0 || time >= tailTime {
-            if ringCount == ringSize { growRing() }
+            if ringCount == ringSize || (head + ringCount) & (ringSize - 1) == uncopied { makeRoom() }
             (ring + ((head + ringCount) & (ringSize - 1))).initialize(
                 to: Waiting(time: time, arrival: arrivals, element: element))
             ringCount += 1
@@ -108,6 +112,13 @@ public struct EventTimeSorter<Element: BitwiseCopyable>: ~Copyable {
     /// Notes that everything before `time` is taken as released: an element that comes later stands at `time`.
     @inlinable public mutating func release(before time: Nanoseconds) {
         released = max(released, time)
+    }
+
+    /// The next place of the ring is taken, by an element that waits or one that is still to be copied.
+    @inlinable @inline(never)
+    mutating func makeRoom() {
+        finishFreezing()
+        if ringCount == ringSize { growRing() }
     }
 
     @usableFromInline mutating func growRing() {

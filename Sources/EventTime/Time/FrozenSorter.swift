@@ -5,6 +5,8 @@ public final class FrozenSorter<Element: BitwiseCopyable>: @unchecked Sendable {
 
     @usableFromInline var ring = ReusableMemory<Waiting>()
     @usableFromInline var ringCount = 0
+    /// How many of them have been copied.
+    @usableFromInline var copied = 0
     @usableFromInline var heap: [HeapNode] = []
     @usableFromInline var stragglers: [Element] = []
     @usableFromInline var released = Nanoseconds.min
@@ -41,16 +43,43 @@ extension FrozenSorter where Element: StateValue {
 }
 
 extension EventTimeSorter {
-    /// Copies what waits: O(elements), a plain copy for all but stragglers.
-    @inlinable public func freeze(into image: FrozenSorter<Element>) {
+    /// Notes what waits now in `image`, whose earlier content goes. O(stragglers); ``continueFreezing(budget:)`` then
+    /// copies the others.
+    @inlinable public mutating func freeze(into image: FrozenSorter<Element>) {
         image.ring.reserve(ringCount)
-        let first = min(ringCount, ringSize - head)
-        image.ring.start.update(from: ring + head, count: first)
-        (image.ring.start + first).update(from: ring, count: ringCount - first)
         image.ringCount = ringCount
+        image.copied = 0
         image.heap = heap
         image.stragglers = stragglers
         image.released = released
+        guard ringCount > 0 else { return }
+        frozen = image
+        uncopied = head
+    }
+
+    /// Copies frozen elements that were not copied yet, for `budget` bytes, which shrinks by what was used up. Returns
+    /// whether all are copied.
+    @inlinable public mutating func continueFreezing(budget: inout Int) -> Bool {
+        guard let image = frozen else { return true }
+        let stride = MemoryLayout<Waiting>.stride
+        while image.copied < image.ringCount {
+            guard budget > 0 else { return false }
+            let count = min(
+                image.ringCount - image.copied, ringSize - uncopied, max(1, min(budget / stride, 1 << 12)))
+            (image.ring.start + image.copied).update(from: ring + uncopied, count: count)
+            image.copied += count
+            uncopied = (uncopied + count) & (ringSize - 1)
+            budget -= count * stride
+        }
+        frozen = nil
+        uncopied = -1
+        return true
+    }
+
+    /// Copies all that is left.
+    @inlinable mutating func finishFreezing() {
+        var budget = Int.max
+        _ = continueFreezing(budget: &budget)
     }
 }
 

@@ -22,12 +22,24 @@ public protocol Aggregate<Input, Result>: Sendable {
 
     /// Whether some part of the accumulator cannot be taken apart again, so that sliding windows keep stacks of it.
     static var needsStacks: Bool { get }
+    // What stands `inout` here but is not changed is so that it is never copied: an accumulator may have memory of its
+    // own, of which each copy is counted.
+
     /// Takes an earlier fold away from one that began with it, in the parts that can be taken apart.
-    func subtract(_ earlier: Accumulator, from accumulator: inout Accumulator)
+    func subtract(_ earlier: inout Accumulator, from accumulator: inout Accumulator)
     /// Merges the parts that cannot be taken apart.
-    func mergeStacked(_ later: Accumulator, into accumulator: inout Accumulator)
+    func mergeStacked(_ later: inout Accumulator, into accumulator: inout Accumulator)
     /// Makes the parts that cannot be taken apart folds of nothing again.
     func resetStacked(_ accumulator: inout Accumulator)
+    /// The result of a window: what can be taken apart is all in `total`; of the rest, `total` comes after `front`.
+    func result(of total: inout Accumulator, behind front: inout Accumulator) -> Result
+    /// ``merge(_:into:)`` and ``result(of:)`` where the accumulators lie.
+    func mergeInPlace(_ later: inout Accumulator, into accumulator: inout Accumulator)
+    func resultInPlace(of accumulator: inout Accumulator) -> Result
+    /// Whether accumulators refer to memory of their own that ``prefetch(_:in:)`` asks for.
+    static var refersToMemory: Bool { get }
+    /// Asks for the memory that adding `input` will need.
+    func prefetch(_ input: Input, in accumulator: inout Accumulator)
 }
 
 extension Aggregate {
@@ -35,13 +47,28 @@ extension Aggregate {
     public func reset(_ accumulator: inout Accumulator) { accumulator = makeAccumulator() }
     @inlinable public static var needsStacks: Bool { true }
     @inlinable @inline(__always)
-    public func subtract(_ earlier: Accumulator, from accumulator: inout Accumulator) {}
+    public func subtract(_ earlier: inout Accumulator, from accumulator: inout Accumulator) {}
     @inlinable @inline(__always)
-    public func mergeStacked(_ later: Accumulator, into accumulator: inout Accumulator) {
+    public func mergeStacked(_ later: inout Accumulator, into accumulator: inout Accumulator) {
         merge(later, into: &accumulator)
     }
     @inlinable @inline(__always)
     public func resetStacked(_ accumulator: inout Accumulator) { reset(&accumulator) }
+    @inlinable @inline(__always)
+    public func result(of total: inout Accumulator, behind front: inout Accumulator) -> Result {
+        var fold = front
+        merge(total, into: &fold)
+        return result(of: fold)
+    }
+    @inlinable @inline(__always)
+    public func mergeInPlace(_ later: inout Accumulator, into accumulator: inout Accumulator) {
+        merge(later, into: &accumulator)
+    }
+    @inlinable @inline(__always)
+    public func resultInPlace(of accumulator: inout Accumulator) -> Result { result(of: accumulator) }
+    @inlinable public static var refersToMemory: Bool { false }
+    @inlinable @inline(__always)
+    public func prefetch(_ input: Input, in accumulator: inout Accumulator) {}
 }
 
 /// An aggregate whose folds can be taken apart again: a sliding window that lets go of a slice subtracts it.
@@ -53,11 +80,15 @@ public protocol InvertibleAggregate: Aggregate {
 extension InvertibleAggregate {
     @inlinable public static var needsStacks: Bool { false }
     @inlinable @inline(__always)
-    public func subtract(_ earlier: Accumulator, from accumulator: inout Accumulator) {
+    public func subtract(_ earlier: inout Accumulator, from accumulator: inout Accumulator) {
         remove(earlier, from: &accumulator)
     }
     @inlinable @inline(__always)
-    public func mergeStacked(_ later: Accumulator, into accumulator: inout Accumulator) {}
+    public func mergeStacked(_ later: inout Accumulator, into accumulator: inout Accumulator) {}
     @inlinable @inline(__always)
     public func resetStacked(_ accumulator: inout Accumulator) {}
+    @inlinable @inline(__always)
+    public func result(of total: inout Accumulator, behind front: inout Accumulator) -> Result {
+        resultInPlace(of: &total)
+    }
 }

@@ -96,7 +96,7 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
         entry.pointee.value.elements += 1
         guard entry.pointee.value.elements >= elementsPerSlice else { return .taken }
         if isTumbling {
-            fire(key, function.result(of: entry.pointee.value.current), at: time, emit: emit)
+            fire(key, function.resultInPlace(of: &entry.pointee.value.current), at: time, emit: emit)
             table.removeDensely(identifier, hash: hash) { $0.shortHash }
         } else {
             closeSlice(identifier, at: time, emit: emit)
@@ -135,13 +135,12 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
         fire(entry.pointee.key, result(of: entry), at: time, emit: emit)
     }
 
-    @inlinable func result(of entry: UnsafeMutablePointer<KeyedTable<Key, Counted>.Entry>) -> Result {
+    @inlinable mutating func result(of entry: UnsafeMutablePointer<KeyedTable<Key, Counted>.Entry>) -> Result {
         guard Function.needsStacks, entry.pointee.value.front >= 0 else {
-            return function.result(of: entry.pointee.value.total)
+            return function.resultInPlace(of: &entry.pointee.value.total)
         }
-        var fold = nodes[Int(entry.pointee.value.front)].suffix
-        function.merge(entry.pointee.value.total, into: &fold)
-        return function.result(of: fold)
+        return function.result(
+            of: &entry.pointee.value.total, behind: &nodes[Int(entry.pointee.value.front)].suffix)
     }
 
     /// Moves the slice under way behind the boundary.
@@ -157,7 +156,7 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
         // The node's old value, its memory kept, is the next slice's.
         swap(&nodes[Int(node)].value, &entry.pointee.value.current)
         function.reset(&entry.pointee.value.current)
-        function.merge(nodes[Int(node)].value, into: &entry.pointee.value.total)
+        function.mergeInPlace(&nodes[Int(node)].value, into: &entry.pointee.value.total)
         nodes[Int(node)].next = entry.pointee.value.back
         entry.pointee.value.back = node
         entry.pointee.value.elements = 0
@@ -168,7 +167,7 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
     @inlinable mutating func pop(_ entry: UnsafeMutablePointer<KeyedTable<Key, Counted>.Entry>) {
         if entry.pointee.value.front < 0 { turnOver(entry) }
         let node = Int(entry.pointee.value.front)
-        function.subtract(nodes[node].value, from: &entry.pointee.value.total)
+        function.subtract(&nodes[node].value, from: &entry.pointee.value.total)
         entry.pointee.value.front = nodes[node].next
         entry.pointee.value.slices -= 1
         nodes[node].next = firstFree
@@ -181,11 +180,11 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
         while node >= 0 {
             let older = nodes[Int(node)].next
             if Function.needsStacks {
-                function.reset(&nodes[Int(node)].suffix)
-                function.mergeStacked(nodes[Int(node)].value, into: &nodes[Int(node)].suffix)
-                if entry.pointee.value.front >= 0 {
-                    function.mergeStacked(
-                        nodes[Int(entry.pointee.value.front)].suffix, into: &nodes[Int(node)].suffix)
+                let front = Int(entry.pointee.value.front)
+                nodes.withUnsafeMutableBufferPointer { nodes in
+                    function.reset(&nodes[Int(node)].suffix)
+                    function.mergeStacked(&nodes[Int(node)].value, into: &nodes[Int(node)].suffix)
+                    if front >= 0 { function.mergeStacked(&nodes[front].suffix, into: &nodes[Int(node)].suffix) }
                 }
             }
             nodes[Int(node)].next = entry.pointee.value.front

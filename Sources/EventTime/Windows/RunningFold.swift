@@ -23,6 +23,8 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
         @usableFromInline var identifier: UInt32 = 0
         /// Slices of the window with an entry of the key.
         @usableFromInline var slices: Int32 = 0
+        /// Whether it is among those that `emptied` names.
+        @usableFromInline var isEmptied = false
 
         @inlinable init(total: Function.Accumulator) { self.total = total }
     }
@@ -32,8 +34,14 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
     @usableFromInline var first = Int64.min
     @usableFromInline var end = Int64.min
     @usableFromInline var boundary = Int64.min
-    /// Dense.
+    /// A key that the window lets go of stays, with a fold of nothing, until the keys are put in order.
     @usableFromInline var table = KeyedTable<Key, Held>()
+    /// The keys in order, but for those that came or went since.
+    @usableFromInline var order: [PrefixSorter.Place] = []
+    /// Keys that came since: they are not in `order` yet.
+    @usableFromInline var arrivals = PrefixSorter()
+    /// Keys of which the window held nothing at some time since.
+    @usableFromInline var emptied: [UInt32] = []
 
     @inlinable init(_ function: Function) { self.function = function }
 
@@ -68,7 +76,7 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
             prefetch(slice, identifier)
             let entry = slice.pointee.table[identifier]
             let held = held(entry.pointee.key)
-            function.merge(entry.pointee.value, into: &held.pointee.value.total)
+            function.mergeInPlace(&entry.pointee.value, into: &held.pointee.value.total)
             held.pointee.value.slices += 1
         }
     }
@@ -85,7 +93,10 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
                 function.reset(&$0.total)
                 $0.slice = nil
                 $0.slices = 0
+                $0.isEmptied = false
             }
+            arrivals.places.append(
+                .init(prefix: key.sortPrefix, identifier: UInt32(truncatingIfNeeded: identifier)))
         }
         return table[identifier]
     }
@@ -110,10 +121,15 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
             let held = table[found]
             held.pointee.value.slices -= 1
             guard held.pointee.value.slices > 0 else {
-                table.removeDensely(found, hash: hash) { $0.shortHash }
+                function.reset(&held.pointee.value.total)
+                held.pointee.value.slice = nil
+                if !held.pointee.value.isEmptied {
+                    held.pointee.value.isEmptied = true
+                    emptied.append(UInt32(truncatingIfNeeded: found))
+                }
                 continue
             }
-            function.subtract(entry.pointee.value, from: &held.pointee.value.total)
+            function.subtract(&entry.pointee.value, from: &held.pointee.value.total)
             if Function.needsStacks, identifier < slice.pointee.suffixes.count {
                 held.pointee.value.slice = slice.pointee.suffixes[identifier].slice
                 held.pointee.value.identifier = slice.pointee.suffixes[identifier].identifier
@@ -133,7 +149,7 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
 
     /// Makes all that is held the front stack.
     @inlinable mutating func makeStack(in slices: borrowing Slices) {
-        for identifier in 0..<table.count {
+        for identifier in 0..<table.bound {
             function.resetStacked(&table[identifier].pointee.value.total)
             table[identifier].pointee.value.slice = nil
         }
@@ -156,9 +172,9 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
         _ slice: Slice, _ identifier: Int, _ held: UnsafeMutablePointer<KeyedTable<Key, Held>.Entry>
     ) {
         var fold = function.makeAccumulator()
-        function.mergeStacked(slice.pointee.table[identifier].pointee.value, into: &fold)
+        function.mergeStacked(&slice.pointee.table[identifier].pointee.value, into: &fold)
         if let next = held.pointee.value.slice {
-            function.mergeStacked(next.pointee.suffixes[Int(held.pointee.value.identifier)].value, into: &fold)
+            function.mergeStacked(&next.pointee.suffixes[Int(held.pointee.value.identifier)].value, into: &fold)
         }
         let suffix = Slices.Suffix(
             value: fold, slice: held.pointee.value.slice, identifier: held.pointee.value.identifier)
@@ -189,7 +205,8 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
             }
             let identifier = slice.pointee.table.find(key, hash: hash)
             if identifier >= 0 {
-                function.merge(slice.pointee.table[identifier].pointee.value, into: &held.pointee.value.total)
+                function.mergeInPlace(
+                    &slice.pointee.table[identifier].pointee.value, into: &held.pointee.value.total)
                 held.pointee.value.slices += 1
             }
             place += 1
@@ -205,12 +222,14 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
         }
     }
 
-    /// The window's fold for a key.
+    /// The window's result for a key.
     @inlinable @inline(__always)
-    func result(of held: borrowing Held) -> Function.Result {
-        guard Function.needsStacks, let slice = held.slice else { return function.result(of: held.total) }
-        var fold = slice.pointee.suffixes[Int(held.identifier)].value
-        function.merge(held.total, into: &fold)
-        return function.result(of: fold)
+    func result(of held: UnsafeMutablePointer<KeyedTable<Key, Held>.Entry>) -> Function.Result {
+        guard Function.needsStacks, let slice = held.pointee.value.slice else {
+            return function.resultInPlace(of: &held.pointee.value.total)
+        }
+        return function.result(
+            of: &held.pointee.value.total,
+            behind: &slice.pointee.suffixes[Int(held.pointee.value.identifier)].value)
     }
 }

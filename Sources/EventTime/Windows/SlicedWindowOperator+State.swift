@@ -1,6 +1,7 @@
 extension SlicedWindowOperator {
     /// The slices and the counts of firings; what is running is made of them again.
     @inlinable public func snapshot(into state: inout StateEncoder, where includes: (Key) -> Bool) {
+        takeWaiting()
         state.encode(eventTime)
         encode(slices, into: &state, where: includes)
         encode(firings, into: &state, where: includes)
@@ -30,6 +31,7 @@ extension SlicedWindowOperator {
     }
 
     @inlinable public mutating func restore(from state: inout StateDecoder) throws(StateError) {
+        takeWaiting()
         eventTime = max(eventTime, try state.decode())
         nextWindow = eventTime == .min ? .min : layout.firstOpenWindow(watermark: eventTime)
         try Self.decode(into: &slices, from: &state)

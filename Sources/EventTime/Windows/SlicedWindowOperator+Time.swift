@@ -12,6 +12,7 @@ extension SlicedWindowOperator {
     /// Fires the windows that are complete, closes those that nothing comes to any more, and finds out what is next.
     @inlinable @inline(never)
     mutating func fire(emit: (Output) -> Void) {
+        takeWaiting()
         while let window = nextFiring() {
             if layout.sharesSlices {
                 running.move(
@@ -72,25 +73,16 @@ extension SlicedWindowOperator {
     }
 
     @inlinable mutating func emitRunning(_ window: Int64, emit: (Output) -> Void) {
-        let count = running.table.count
-        let entries = running.table.unsafeEntries
-        sorter.places.removeAll(keepingCapacity: true)
-        sorter.places.reserveCapacity(count)
-        for identifier in 0..<count {
-            sorter.places.append(
-                .init(
-                    prefix: entries[identifier].key.sortPrefix, identifier: UInt32(truncatingIfNeeded: identifier)))
-        }
-        sorter.sortByPrefix()
-        sorter.sortTies { entries[Int($0.identifier)].key < entries[Int($1.identifier)].key }
+        running.putInOrder()
         let bounds = layout.bounds(ofWindow: window)
         let firing = onTime(bounds)
+        let count = running.order.count
         for place in 0..<count {
-            let entry = entries + Int(sorter.places[place].identifier)
+            if place + 8 < count { running.table.prefetch(Int(running.order[place + 8].identifier), lines: 2) }
+            let entry = running.table[Int(running.order[place].identifier)]
             emit(
                 WindowResult(
-                    key: entry.pointee.key, window: bounds, result: running.result(of: entry.pointee.value),
-                    firing: firing))
+                    key: entry.pointee.key, window: bounds, result: running.result(of: entry), firing: firing))
         }
     }
 
@@ -113,8 +105,8 @@ extension SlicedWindowOperator {
             let entry = entries + Int(sorter.places[place].identifier)
             emit(
                 WindowResult(
-                    key: entry.pointee.key, window: bounds, result: function.result(of: entry.pointee.value),
-                    firing: firing))
+                    key: entry.pointee.key, window: bounds,
+                    result: function.resultInPlace(of: &entry.pointee.value), firing: firing))
         }
     }
 

@@ -37,6 +37,7 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
     /// How often windows have fired that late elements made fire, by the number of the window.
     @usableFromInline var firings = SliceStore<Key, UInt32>()
     @usableFromInline var sorter = PrefixSorter()
+    @usableFromInline let waiting = WaitingElements<Key, Element>()
     /// A late element's key in the slices around it.
     @usableFromInline var before: [Reach] = []
     @usableFromInline var after: [Reach] = []
@@ -54,7 +55,10 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
     /// Slices that hold something.
     @inlinable public var sliceCount: Int { slices.live.count }
     /// Keys of all slices, each as often as it has an element in another slice.
-    @inlinable public var foldCount: Int { slices.live.reduce(0) { $0 + $1.pointee.table.count } }
+    @inlinable public var foldCount: Int {
+        takeWaiting()
+        return slices.live.reduce(0) { $0 + $1.pointee.table.count }
+    }
 
     // MARK: Elements
 
@@ -63,15 +67,14 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
         key: Key, element: Element, at time: Nanoseconds, emit: (Output) -> Void
     ) -> ElementFate {
         if time >= currentStart, time < currentEnd, let slice = slices.current {
-            add(element, key, to: slice)
+            wait(element, key, in: slice)
             return .taken
         }
         return processElsewhere(key: key, element: element, at: time, emit: emit)
     }
 
     @inlinable @inline(__always)
-    func add(_ element: Element, _ key: Key, to slice: UnsafeMutablePointer<Slices.Slice>) {
-        let hash = key.shortHash
+    func add(_ element: Element, _ key: Key, hash: UInt32, to slice: UnsafeMutablePointer<Slices.Slice>) {
         var identifier = slice.pointee.table.find(key, hash: hash)
         if identifier < 0 {
             identifier = slice.pointee.table.insert(key, hash: hash) {
@@ -88,6 +91,7 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
     mutating func processElsewhere(
         key: Key, element: Element, at time: Nanoseconds, emit: (Output) -> Void
     ) -> ElementFate {
+        takeWaiting()
         let number = layout.slice(containing: time)
         guard let first = layout.firstWindow(containing: number), let last = layout.lastWindow(containing: number),
             !isClosed(last)
@@ -95,7 +99,7 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
         let isLate = layout.bounds(ofWindow: first).lastNanosecond <= eventTime
         let slice = slices[number]
         let wasThere = isLate && slice.pointee.table.find(key, hash: key.shortHash) >= 0
-        add(element, key, to: slice)
+        add(element, key, hash: key.shortHash, to: slice)
         guard isLate else {
             currentStart = layout.start(ofSlice: number)
             currentEnd = layout.start(ofSlice: number.saturatingAdd(1))

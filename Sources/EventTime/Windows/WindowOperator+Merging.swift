@@ -36,7 +36,7 @@ extension WindowOperator {
             bounds.start = min(bounds.start, older.pointee.window.start)
             bounds.end = max(bounds.end, older.pointee.window.end)
             // What came earlier in event time goes before.
-            function.merge(entry.pointee.accumulator, into: &older.pointee.accumulator)
+            function.mergeInPlace(&entry.pointee.accumulator, into: &older.pointee.accumulator)
             swap(&older.pointee.accumulator, &entry.pointee.accumulator)
             trigger.merge(entry.pointee.trigger, into: &older.pointee.trigger)
             swap(&older.pointee.trigger, &entry.pointee.trigger)

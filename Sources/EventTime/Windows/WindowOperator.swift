@@ -130,7 +130,7 @@ where
             emit(
                 WindowResult(
                     key: entry.pointee.key, window: Assigner.isGlobal ? nil : window,
-                    result: function.result(of: entry.pointee.accumulator), firing: firing))
+                    result: function.resultInPlace(of: &entry.pointee.accumulator), firing: firing))
         }
         if decision.contains(.purge) {
             function.reset(&entry.pointee.accumulator)

@@ -90,6 +90,8 @@ struct RunState: Sendable {
     var problems: [String] = []
     var progress = SourceProgress()
     var watermark: Nanoseconds?
+    /// A live capture had taken everything up to this event time.
+    var capturedThrough: Nanoseconds?
 }
 
 /// The sequencer's and the intake's state: what waits in order, and the rest in bytes already, as it is little.

@@ -17,9 +17,19 @@ final class ReplayCheckpoints {
     /// Takes the directory for this process, and looks for what to go on from. Nothing else is touched.
     ///
     /// Throws ``CheckpointError`` and ``CheckpointMismatch``.
-    init(
+    convenience init(
         _ options: CheckpointOptions, for configuration: ReplayConfiguration, captures: [CaptureInput],
         names: [String], report: (String) -> Void
+    ) throws {
+        try self.init(
+            options, for: configuration, settings: configuration.settings,
+            inputs: zip(captures, names).map(Self.identity), report: report)
+    }
+
+    /// `settings` are all that results depend on.
+    init(
+        _ options: CheckpointOptions, for configuration: ReplayConfiguration, settings: [NamedText],
+        inputs: [InputIdentity], report: (String) -> Void
     ) throws {
         self.options = options
         if let storage = options.storage {
@@ -29,16 +39,15 @@ final class ReplayCheckpoints {
             directory = try CheckpointDirectory(options.directory)
             mailbox = SavepointMailbox(options.directory)
         }
-        let inputs = zip(captures, names).map(Self.identity)
         let began = MonotonicClock.now()
         restored =
             options.startsFresh
             ? nil
             : try RestoredReplay.newest(
-                in: directory, for: configuration, inputs: inputs, report: report)
+                in: directory, for: configuration, settings: settings, inputs: inputs, report: report)
         restoring = restored == nil ? nil : MonotonicClock.now() - began
         var description = CheckpointDescription(
-            tidemarkVersion: options.programVersion, configuration: configuration.settings)
+            tidemarkVersion: options.programVersion, configuration: settings)
         description.inputs = inputs.map { InputPosition($0, position: 0, packets: 0) }
         self.description = description
     }

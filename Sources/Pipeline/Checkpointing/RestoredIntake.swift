@@ -48,8 +48,34 @@ enum ReplayLimits {
 }
 
 extension PacketIntake {
-    /// Notes the state as it is now, after handing over the packets whose turn has come.
-    mutating func freeze(into image: FrozenIntake) {
+    /// Lets a barrier pass, after handing over the packets whose turn has come. Those that wait are copied afterwards,
+    /// step by step.
+    mutating func pass(_ barrier: FrozenReplay) {
+        finishFreezing()
+        barrier.measure { freeze(into: barrier.intake) }
+        self.barrier = barrier
+    }
+
+    /// Copies one step's worth, where there is anything left to copy; to be called between batches.
+    mutating func continueFreezing() {
+        guard let barrier else { return }
+        let isDone = barrier.measure {
+            var budget = barrier.freezingStep
+            return sequencer.sorter.continueFreezing(budget: &budget)
+        }
+        if isDone {
+            self.barrier = nil
+            barrier.partIsDone()
+        }
+    }
+
+    /// Copies all that is left.
+    mutating func finishFreezing() {
+        while barrier != nil { continueFreezing() }
+    }
+
+    /// Notes the state as it is now.
+    private mutating func freeze(into image: FrozenIntake) {
         let sequencerState = StateEncoder.bytes { sequencer.freeze(into: image, counters: &$0) }
         image.counters = StateEncoder.bytes { state in
             for count in [packets, bytes, wireBytes, nonIPPackets, malformedPackets, untimedPackets] {

@@ -76,6 +76,7 @@ extension RunState: StateValue {
         problems.encode(into: &state)
         progress.encode(into: &state)
         watermark.encode(into: &state)
+        capturedThrough.encode(into: &state)
     }
 
     init(from state: inout StateDecoder) throws(StateError) {
@@ -85,13 +86,15 @@ extension RunState: StateValue {
         problems = try [String](from: &state)
         progress = try SourceProgress(from: &state)
         watermark = try Nanoseconds?(from: &state)
+        capturedThrough = try Nanoseconds?(from: &state)
     }
 }
 
 extension RunSummary: StateValue {
     private static var counters: [WritableKeyPath<RunSummary, UInt64>] {
         [
-            \.packetsReceived, \.packetsRead, \.packetsDropped, \.bytes, \.wireBytes, \.nonIPPackets,
+            \.packetsReceived, \.packetsRead, \.packetsDropped, \.packetsDroppedByInterface, \.bytes, \.wireBytes,
+            \.nonIPPackets,
             \.malformedPackets, \.latePackets, \.untimedPackets, \.outsidePackets, \.windows, \.flows,
         ]
     }

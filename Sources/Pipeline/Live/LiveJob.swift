@@ -1,4 +1,5 @@
 public import Capture
+import CheckpointStore
 import EventTime
 import HostStatistics
 public import Reports
@@ -14,6 +15,8 @@ public final class LiveJob {
         public var outputError: ReportError?
         /// Why packets were malformed, or stopped short of their transport header, a line each (verbose only).
         public var problems: [String]
+        /// `nil` where the state was not saved.
+        public var checkpoints: CheckpointStatistics?
     }
 
     /// Packets between two looks at signals and interfaces, at most.
@@ -23,24 +26,32 @@ public final class LiveJob {
     /// Dropped packets are asked for so often, and at the end of each slice.
     private static let countInterval: Nanoseconds = 100_000_000
 
-    private let configuration: LiveConfiguration
-    private let capture: LiveCapture
-    private let recording: Recording?
-    private let output: OutputStage
+    let configuration: LiveConfiguration
+    let capture: LiveCapture
+    let recording: Recording?
+    let output: OutputStage
+    let checkpoints: ReplayCheckpoints?
+    var checkpointer: Checkpointer?
     private let hooks: LiveHooks
     /// Writes a text on standard error.
-    private let report: (String) -> Void
-    private var summary = RunSummary()
-    private var problems: [String] = []
+    private let report: @Sendable (String) -> Void
+    var summary = RunSummary()
+    var problems: [String] = []
     /// Dropped packets are to be known before event time comes to this, and were asked for last at that.
     private var nextCount = Nanoseconds.min
     private var countBeforeFiring = Nanoseconds.min
 
     /// Opens interfaces, outputs and recording. Throws ``CaptureError`` and ``ReportError``. `report` writes a text on
     /// standard error.
+    ///
+    /// Where there is a checkpoint of the same capture the job goes on from it. Throws ``CheckpointMismatch`` where it
+    /// is of another one, and ``CheckpointError``; no output has been touched then.
     public init(
-        _ configuration: LiveConfiguration, hooks: LiveHooks = LiveHooks(), report: @escaping (String) -> Void
+        _ configuration: LiveConfiguration, hooks: LiveHooks = LiveHooks(),
+        report: @escaping @Sendable (String) -> Void
     ) throws {
+        var configuration = configuration
+        configuration.analysis.isObserved = hooks.reports != nil
         self.configuration = configuration
         self.hooks = hooks
         self.report = report
@@ -50,11 +61,24 @@ public final class LiveJob {
             delay: configuration.analysis.watermarkDelay)
         try hooks.afterCapturing()
         try configuration.checkOutputs(linkTypes: capture.linkTypes)
+        checkpoints = try configuration.analysis.checkpoints.map {
+            try ReplayCheckpoints(
+                $0, for: configuration.analysis, settings: configuration.settings,
+                inputs: configuration.interfaces.map { InputIdentity(name: $0) }, report: report)
+        }
+        let restored = checkpoints?.restored
+        if let through = restored?.run.capturedThrough { capture.goOn(from: through) }
+        for note in checkpoints?.notes(canBeReadAgain: configuration.interfaces.map { _ in true }) ?? [] {
+            report("tidemark: \(note)\n")
+        }
         output = OutputStage(
             try ReportWriter(
-                outputs: configuration.analysis.outputs, options: configuration.analysis.reportOptions),
-            observer: hooks.reports)
-        recording = try configuration.recording.map { [capture] in
+                outputs: restored?.run.isFinished == true ? [] : configuration.analysis.outputs,
+                options: configuration.analysis.reportOptions,
+                resuming: restored?.run.isFinished == true ? nil : restored?.commit),
+            observer: hooks.reports, windows: restored?.windows ?? 0, flows: restored?.flows ?? 0)
+        // Nothing more is captured of a run that is finished: its recording stays as well.
+        recording = try (restored?.run.isFinished == true ? nil : configuration.recording).map { [capture] in
             try Recording(
                 $0, linkType: capture.linkTypes[0].linkType,
                 snapshotLength: configuration.capture.snapshotLength, now: capture.now)
@@ -64,39 +88,45 @@ public final class LiveJob {
     /// Captures until the end, and writes all reports. Throws ``WorkerThread/CannotStart`` and what the hooks throw.
     public func run() throws -> Outcome {
         try hooks.afterOpening()
+        if let finished = checkpoints?.restored?.run, finished.isFinished {
+            return Outcome(summary: finished.summary, problems: finished.problems)
+        }
+        checkpointer = try checkpoints?.start(report: report)
+        defer { checkpointer?.finish() }
+        let restored = checkpoints?.restored
+        // Killed before the first checkpoint, nobody would know that there is a gap.
+        if restored == nil { checkpointer?.hasten() }
         let settings = configuration.analysis
-        var analysis = settings.analysis
-        // The screen wants them, too.
-        analysis.keepsFlows = output.wantsFlows
-        analysis.reportsHosts = output.wantsHosts
-        let box = AnalysisBox(HostAnalysis(analysis, isAlone: settings.isAnalysedAlone))
-        let (output, configured) = (output, analysis)
+        let analysis = settings.analysis
+        let box = restored?.analysis ?? AnalysisBox(HostAnalysis(analysis, isAlone: settings.isAnalysedAlone))
+        let (output, merger) = (output, restored?.merger)
         if settings.isAnalysedAlone {
-            follow(into: SerialAnalysis(box, writer: ResultWriter(analysis, output: output)))
+            follow(into: SerialAnalysis(box, writer: ResultWriter(analysis, output: output, merger: merger)))
         } else {
             let consumer = try ParallelAnalysis([box], groupCount: analysis.groupCount) {
-                ResultWriter(configured, output: output)
+                ResultWriter(analysis, output: output, merger: merger)
             }
             follow(into: consumer)
         }
-        summary.windows = output.windows
-        summary.flows = output.flows
-        output.finish(summary: summary)
+        checkpointer?.finish()
         return Outcome(
             summary: summary, captureError: capture.failure, outputError: recording?.error ?? output.error,
-            problems: problems)
+            problems: problems, checkpoints: checkpointer?.statistics)
     }
 
     // MARK: Capturing
 
     private func follow<Consumer: Analysis>(into consumer: Consumer) {
         var intake = PacketIntake(configuration.analysis, consumer: consumer)
+        takeUp(&intake)
         var left = configuration.analysis.packetLimit ?? .max
+        left -= min(left, intake.counts.packets)
         var ending = LiveEnding(duration: configuration.duration)
         while left > 0, !isOver {
             let count = read(&intake, upTo: Int(min(left, UInt64(Self.passLength))))
             left -= min(left, UInt64(count))
             look(after: &intake)
+            saveState(&intake, consumer, hasReadAll: count == 0)
             ending.update(now: capture.now)
             if ending.isReached(readThrough: count == 0 ? capture.quietThrough : nil, newest: intake.newestTime) {
                 break
@@ -110,10 +140,12 @@ public final class LiveJob {
         hooks.atEnd()
         countDrops(&intake)
         recording?.finish()
+        if canBeTakenUp { return leaveOpen(&intake, consumer) }
+        let watermark = intake.watermark
         let (dirty, notes) = intake.finish()
-        summarise(intake)
-        problems = intake.problems
         consumer.finish(dirty: dirty, notes: notes)
+        summarise(intake)
+        finish(watermark: watermark)
     }
 
     private var isOver: Bool {
@@ -146,6 +178,8 @@ public final class LiveJob {
         if RunSignals.takeReopen() {
             output.reopen()
             recording?.reopen()
+            // The one before is of files that have been moved away.
+            checkpointer?.hasten()
         }
         if RunSignals.takeStatistics() {
             countDrops(&intake)
@@ -166,7 +200,7 @@ public final class LiveJob {
     }
 
     /// Asks for dropped packets, so that they are known before the windows fire that they belong to.
-    private func countDrops<Consumer: Analysis>(_ intake: inout PacketIntake<Consumer>) {
+    func countDrops<Consumer: Analysis>(_ intake: inout PacketIntake<Consumer>) {
         capture.countDrops()
         takeLosses(&intake)
         let windows = configuration.analysis.windows
@@ -184,12 +218,17 @@ public final class LiveJob {
         }
     }
 
-    private func summarise<Consumer: Analysis>(_ intake: borrowing PacketIntake<Consumer>) {
+    func summarise<Consumer: Analysis>(_ intake: borrowing PacketIntake<Consumer>) {
         intake.summarise(into: &summary)
         let statistics = capture.statistics
-        summary.packetsReceived = statistics.received
-        summary.packetsDropped = statistics.dropped
-        summary.packetsDroppedByInterface = statistics.droppedByInterface
+        // The kernel counts from the opening of the interface.
+        let earlier = checkpoints?.restored?.run.summary ?? RunSummary()
+        summary.packetsReceived = earlier.packetsReceived + statistics.received
+        summary.packetsDropped = earlier.packetsDropped + statistics.dropped
+        summary.packetsDroppedByInterface = earlier.packetsDroppedByInterface + statistics.droppedByInterface
+        summary.windows = output.windows
+        summary.flows = output.flows
+        problems = intake.problems
     }
 }
 

@@ -86,6 +86,7 @@ extension RowEncoder: ColumnVisitor {
         quote(times[index].text)
     }
 
+    @inline(__always)
     mutating func count(_ name: StaticString, _ count: UInt64) {
         begin(name)
         text.append(decimal: count)

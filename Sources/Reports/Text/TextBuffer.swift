@@ -43,6 +43,7 @@ struct TextBuffer: ~Copyable {
     }
 
     /// Appends what stands before a value of a JSON object: `opening"name":`.
+    @inline(__always)
     mutating func append(jsonName name: StaticString, after opening: UInt8) {
         let length = name.utf8CodeUnitCount
         makeRoom(for: length + 4)
@@ -101,6 +102,7 @@ struct TextBuffer: ~Copyable {
         return digits
     }
 
+    @inline(__always)
     private mutating func makeRoom(for more: Int) {
         if count + more > capacity { grow(to: count + more) }
     }

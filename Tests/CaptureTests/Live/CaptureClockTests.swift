@@ -35,6 +35,16 @@ struct CaptureClockTests {
         #expect(clock.takeSteps() == [])
     }
 
+    @Test("goes on from an earlier capture's time when the clock was set back in between")
+    func goOn() {
+        var clock = CaptureClock(sources: 1, tolerance: 10)
+        clock.goOn(from: 1000)
+        #expect(times(&clock, [(0, 400, 400), (0, 405, 405), (0, 2000, 2000)]) == [1000, 1005, 2000])
+        #expect(clock.takeSteps() == [600])
+        clock.goOn(from: 1500)
+        #expect(times(&clock, [(0, 2001, 2001)]) == [2001])
+    }
+
     @Test("takes the stamps again once they have caught up")
     func catchUp() {
         var clock = CaptureClock(sources: 1, tolerance: 10)

@@ -26,15 +26,32 @@ public struct Projected<Base: Aggregate, Input>: Aggregate {
 
     @inlinable public static var needsStacks: Bool { Base.needsStacks }
     @inlinable @inline(__always)
-    public func subtract(_ earlier: Accumulator, from accumulator: inout Accumulator) {
-        base.subtract(earlier, from: &accumulator)
+    public func subtract(_ earlier: inout Accumulator, from accumulator: inout Accumulator) {
+        base.subtract(&earlier, from: &accumulator)
     }
     @inlinable @inline(__always)
-    public func mergeStacked(_ later: Accumulator, into accumulator: inout Accumulator) {
-        base.mergeStacked(later, into: &accumulator)
+    public func mergeStacked(_ later: inout Accumulator, into accumulator: inout Accumulator) {
+        base.mergeStacked(&later, into: &accumulator)
     }
     @inlinable @inline(__always)
     public func resetStacked(_ accumulator: inout Accumulator) { base.resetStacked(&accumulator) }
+    @inlinable @inline(__always)
+    public func result(of total: inout Accumulator, behind front: inout Accumulator) -> Base.Result {
+        base.result(of: &total, behind: &front)
+    }
+    @inlinable @inline(__always)
+    public func mergeInPlace(_ later: inout Accumulator, into accumulator: inout Accumulator) {
+        base.mergeInPlace(&later, into: &accumulator)
+    }
+    @inlinable @inline(__always)
+    public func resultInPlace(of accumulator: inout Accumulator) -> Base.Result {
+        base.resultInPlace(of: &accumulator)
+    }
+    @inlinable public static var refersToMemory: Bool { Base.refersToMemory }
+    @inlinable @inline(__always)
+    public func prefetch(_ input: Input, in accumulator: inout Accumulator) {
+        if Base.refersToMemory { base.prefetch(projection(input), in: &accumulator) }
+    }
 }
 
 /// An aggregate whose result is made into something else when a window fires.
@@ -64,15 +81,32 @@ public struct Mapped<Base: Aggregate, Result>: Aggregate {
 
     @inlinable public static var needsStacks: Bool { Base.needsStacks }
     @inlinable @inline(__always)
-    public func subtract(_ earlier: Accumulator, from accumulator: inout Accumulator) {
-        base.subtract(earlier, from: &accumulator)
+    public func subtract(_ earlier: inout Accumulator, from accumulator: inout Accumulator) {
+        base.subtract(&earlier, from: &accumulator)
     }
     @inlinable @inline(__always)
-    public func mergeStacked(_ later: Accumulator, into accumulator: inout Accumulator) {
-        base.mergeStacked(later, into: &accumulator)
+    public func mergeStacked(_ later: inout Accumulator, into accumulator: inout Accumulator) {
+        base.mergeStacked(&later, into: &accumulator)
     }
     @inlinable @inline(__always)
     public func resetStacked(_ accumulator: inout Accumulator) { base.resetStacked(&accumulator) }
+    @inlinable @inline(__always)
+    public func result(of total: inout Accumulator, behind front: inout Accumulator) -> Result {
+        transform(base.result(of: &total, behind: &front))
+    }
+    @inlinable @inline(__always)
+    public func mergeInPlace(_ later: inout Accumulator, into accumulator: inout Accumulator) {
+        base.mergeInPlace(&later, into: &accumulator)
+    }
+    @inlinable @inline(__always)
+    public func resultInPlace(of accumulator: inout Accumulator) -> Result {
+        transform(base.resultInPlace(of: &accumulator))
+    }
+    @inlinable public static var refersToMemory: Bool { Base.refersToMemory }
+    @inlinable @inline(__always)
+    public func prefetch(_ input: Input, in accumulator: inout Accumulator) {
+        base.prefetch(input, in: &accumulator)
+    }
 }
 
 /// Two aggregates of the same elements in one pass.
@@ -133,19 +167,43 @@ public struct Mapped<Base: Aggregate, Result>: Aggregate {
 
     @inlinable public static var needsStacks: Bool { First.needsStacks || Second.needsStacks }
     @inlinable @inline(__always)
-    public func subtract(_ earlier: Accumulator, from accumulator: inout Accumulator) {
-        first.subtract(earlier.first, from: &accumulator.first)
-        second.subtract(earlier.second, from: &accumulator.second)
+    public func subtract(_ earlier: inout Accumulator, from accumulator: inout Accumulator) {
+        first.subtract(&earlier.first, from: &accumulator.first)
+        second.subtract(&earlier.second, from: &accumulator.second)
     }
     @inlinable @inline(__always)
-    public func mergeStacked(_ later: Accumulator, into accumulator: inout Accumulator) {
-        first.mergeStacked(later.first, into: &accumulator.first)
-        second.mergeStacked(later.second, into: &accumulator.second)
+    public func mergeStacked(_ later: inout Accumulator, into accumulator: inout Accumulator) {
+        first.mergeStacked(&later.first, into: &accumulator.first)
+        second.mergeStacked(&later.second, into: &accumulator.second)
     }
     @inlinable @inline(__always)
     public func resetStacked(_ accumulator: inout Accumulator) {
         first.resetStacked(&accumulator.first)
         second.resetStacked(&accumulator.second)
+    }
+    @inlinable @inline(__always)
+    public func result(of total: inout Accumulator, behind front: inout Accumulator) -> (
+        First.Result, Second.Result
+    ) {
+        (
+            first.result(of: &total.first, behind: &front.first),
+            second.result(of: &total.second, behind: &front.second)
+        )
+    }
+    @inlinable @inline(__always)
+    public func mergeInPlace(_ later: inout Accumulator, into accumulator: inout Accumulator) {
+        first.mergeInPlace(&later.first, into: &accumulator.first)
+        second.mergeInPlace(&later.second, into: &accumulator.second)
+    }
+    @inlinable @inline(__always)
+    public func resultInPlace(of accumulator: inout Accumulator) -> (First.Result, Second.Result) {
+        (first.resultInPlace(of: &accumulator.first), second.resultInPlace(of: &accumulator.second))
+    }
+    @inlinable public static var refersToMemory: Bool { First.refersToMemory || Second.refersToMemory }
+    @inlinable @inline(__always)
+    public func prefetch(_ input: Input, in accumulator: inout Accumulator) {
+        first.prefetch(input, in: &accumulator.first)
+        second.prefetch(input, in: &accumulator.second)
     }
 }
 
