@@ -14,7 +14,9 @@ struct HostileStateTests {
         return try state.decodeBytes(Int(part.contentByteCount))
     }
 
-    @Test("is an error or another state, never the end of the process", arguments: zip([71, 72, 73, 74] as [UInt64], [1, 2, 3, 4]))
+    @Test(
+        "is an error or another state, never the end of the process",
+        arguments: zip([71, 72, 73, 74] as [UInt64], [1, 2, 3, 4]))
     func changed(seed: UInt64, setting: Int) throws {
         let inputs = try ScratchFolder()
         let paths = try RestartTests.captures(seed, in: inputs, count: 500)
