@@ -54,7 +54,7 @@ help:
 	@echo 'make ceilings    instructions and allocations per packet, counted by valgrind, under their ceilings'
 	@echo 'make bench       Tidemark beside its peers: a quarter of an hour and 10 GB of disk'
 	@echo 'make soak        a live capture under churn, as root: fails where memory or open files grow, SOAK_SECONDS=$(SOAK_SECONDS)'
-	@echo 'make fuzz-checkpoint  made-up bytes for the reader of checkpoints, FUZZ_SECONDS=$(FUZZ_SECONDS)'
+	@echo 'make fuzz-checkpoint  made-up checkpoints, and made-up state in them; FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make install     the binary, the man pages and a systemd unit; PREFIX=$(PREFIX), DESTDIR= for packagers'
 	@echo 'make uninstall   removes them'
 	@echo 'make tools       Debian packages that some tests and make lint use: $(TOOLS)'

@@ -29,7 +29,7 @@ public final class CheckpointDirectory: Sendable {
         let names = try storage.names()
         for name in names where TemporaryName.isOne(name) { try storage.remove(name) }
         let last = names.compactMap { CheckpointName($0)?.sequence }.max() ?? 0
-        guard last < .max else {
+        guard last <= UInt64.max / 2 else {
             throw .damaged(
                 checkpoint: storage.location, part: nil, reason: "there is no number for another checkpoint")
         }

@@ -36,6 +36,15 @@ public struct InputIdentity: Hashable, Sendable {
         self.file = file
     }
 
+    /// The same file seen as `earlier` saw it: with the checksum of no more of its beginning than there was then, so
+    /// that the two can be compared. Throws where the file cannot be read.
+    public func comparable(with earlier: InputIdentity) throws(CheckpointError) -> InputIdentity {
+        guard let then = earlier.file?.startByteCount, let now = file?.startByteCount, then < now else {
+            return self
+        }
+        return try InputIdentity(path: name, startByteCount: then)
+    }
+
     /// How much of a file's beginning is looked at.
     static let startByteCount = 1 << 16
 

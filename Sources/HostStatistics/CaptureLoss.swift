@@ -27,8 +27,8 @@ struct LossLedger: Sendable {
         var isEmpty = true
     }
 
-    /// Windows that hold nothing but a loss, at most for each loss at a time: a gap of years is not to become a
-    /// row for each of its seconds.
+    /// Windows that hold nothing but a loss, at most for each loss at a time, and about ten times as many for all of
+    /// them: a gap of years is not to become a row for each of its seconds.
     static let emptyWindowLimit = 10_000
 
     var losses: [CaptureLoss] = []
@@ -73,7 +73,7 @@ struct LossLedger: Sendable {
         Int64
     > {
         var found: Set<Int64> = []
-        for loss in losses {
+        for loss in losses where found.count < 10 * Self.emptyWindowLimit {
             var window = windows.firstOpenWindow(watermark: max(loss.start, earliest).saturatingAdd(-1))
             for _ in 0..<Self.emptyWindowLimit {
                 let bounds = windows.window(window)

@@ -161,6 +161,14 @@ struct CheckpointDirectoryTests {
         }
     }
 
+    @Test(
+        "is refused where there are hardly any numbers left", arguments: [.max, .max - 1, .max / 2 + 1] as [UInt64])
+    func lastNumber(sequence: UInt64) throws {
+        let folder = try ScratchFolder()
+        try LocalDirectory(folder.path).makeFolder("checkpoint-\(sequence)")
+        #expect(throws: CheckpointError.self) { try CheckpointDirectory(folder.path) }
+    }
+
     @Test("is rid of what crashed writers left, when it is opened")
     func leftovers() throws {
         let folder = try ScratchFolder()

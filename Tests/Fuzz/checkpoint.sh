@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
-# Feeds the reader of checkpoints with bytes that libFuzzer makes up, under the address sanitizer.
+# Feeds the reader of checkpoints, and then what a replay takes up from one, with bytes that libFuzzer makes up, under
+# the address sanitizer.
 #
-# usage: Tests/Fuzz/checkpoint.sh [SECONDS]     60 where it is not said; what it finds is left in .build-fuzz
+# usage: Tests/Fuzz/checkpoint.sh [SECONDS]     for each, 60 where it is not said; what is found is left in .build-fuzz
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 seconds=${1:-60}
 build=.build-fuzz
-mkdir -p "$build/corpus"
+mkdir -p "$build/corpus" "$build/corpus-replay"
 
 swift=${SWIFTC:-swiftc}
 # shellcheck disable=SC2054  # the comma is the sanitizers'
 options=(-O -wmo -parse-as-library -swift-version 6 -enable-testing -sanitize=fuzzer,address
-    -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault
-    -I Sources/CPrefetch -I Sources/CLZ4 -I Sources/CZlib -I "$build")
+    -package-name tidemark -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault
+    -I Sources/CPrefetch -I Sources/CLZ4 -I Sources/CZlib -I Sources/CZstd -I Sources/CPcap -I "$build")
 # swiftc links what it is not told to only compile: modules first, each as one object.
 module() {
     local name=$1
@@ -20,12 +21,24 @@ module() {
     "$swift" "${options[@]}" -module-name "$name" -emit-module -emit-module-path "$build/$name.swiftmodule" \
         -c -o "$build/$name.o" "$@"
 }
-mapfile -t engine < <(find Sources/EventTime -name '*.swift' | sort)
-mapfile -t store < <(find Sources/CheckpointStore -name '*.swift' | sort)
-module EventTime "${engine[@]}"
-module CheckpointStore "${store[@]}"
+# In an order in which each stands behind those that it imports.
+objects=()
+modules=(EventTime CheckpointStore Packets Capture Flows HostStatistics Reports Pipeline)
+for name in "${modules[@]}"; do
+    mapfile -t sources < <(find "Sources/$name" -name '*.swift' | sort)
+    module "$name" "${sources[@]}"
+    objects+=("$build/$name.o")
+done
 "$swift" "${options[@]}" -module-name CheckpointFuzz Tests/Fuzz/CheckpointReaderFuzz.swift \
     "$build/EventTime.o" "$build/CheckpointStore.o" -llz4 -lz -o "$build/fuzz-checkpoint"
+"$swift" "${options[@]}" -module-name ReplayFuzz Tests/Fuzz/ReplayStateFuzz.swift \
+    "${objects[@]}" -llz4 -lz -lzstd -lpcap -o "$build/fuzz-replay"
+
+# three_bytes NUMBER: its lowest 24 bits, little-endian.
+three_bytes() {
+    # shellcheck disable=SC2059  # the format is made of the bytes
+    printf "$(printf '\\x%02x\\x%02x\\x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16)))"
+}
 
 # To begin with: what the samples hold, behind the byte that says what it is.
 for sample in Tests/CheckpointStoreTests/Samples/version-*/*; do
@@ -34,12 +47,27 @@ for sample in Tests/CheckpointStoreTests/Samples/version-*/*; do
     { printf '\1'; cat "$sample/manifest.json"; } >"$build/corpus/$version-whole"
     for part in "$sample"/*.lz4; do
         name=$(basename "$part" .lz4)
-        length=$(lz4 -dc "$part" | wc -c)
-        # shellcheck disable=SC2059  # the format is made of the length's three bytes
-        { printf '\2'; printf "$(printf '\\x%02x\\x%02x\\x%02x' $((length & 255)) $((length >> 8 & 255)) $((length >> 16)))"
-          cat "$part"; } >"$build/corpus/$version-$name"
+        { printf '\2'; three_bytes "$(lz4 -dc "$part" | wc -c)"; cat "$part"; } >"$build/corpus/$version-$name"
+    done
+done
+# All parts of a run's, each behind its length, for each of the commands that the target knows.
+for sample in Tests/CommandTests/Samples/replay-*; do
+    for choice in 0 1 2 3; do
+        {
+            three_bytes "$choice" | head -c 1
+            for name in run reports flows-0 pairs windows intake; do
+                part=$(echo "$sample"/checkpoints/*/"$name.lz4")
+                three_bytes "$(lz4 -dc "$part" | wc -c)"
+                lz4 -dc "$part"
+            done
+        } >"$build/corpus-replay/$(basename "$sample")-$choice"
     done
 done
 
-"$build/fuzz-checkpoint" -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=512 -print_final_stats=1 \
-    -artifact_prefix="$build/" "$build/corpus"
+# Memory is bounded by what the bytes hold, and so is time: counts that they only claim must not matter.
+for target in checkpoint replay; do
+    corpus=$build/corpus
+    test "$target" = checkpoint || corpus=$build/corpus-replay
+    "$build/fuzz-$target" -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=512 -timeout=10 \
+        -print_final_stats=1 -artifact_prefix="$build/$target-" "$corpus"
+done

@@ -2,6 +2,7 @@ import CheckpointStore
 import EventTime
 import Foundation
 import Glibc
+import Reports
 import TestSupport
 import Testing
 
@@ -53,6 +54,28 @@ struct CheckpointFaultTests {
         #expect(run.outcome?.checkpoints?.written == 0)
         #expect(run.outcome?.checkpoints?.failed ?? 0 > 3)
     }
+
+    @Test("older ones that cannot be removed are no failure of a savepoint that was")
+    func notRemoved() throws {
+        let inputs = try ScratchFolder()
+        let paths = try Self.paths(inputs)
+        var run = try RestartedRun(paths, every: 100)
+        run.configuration.checkpoints?.storage = nil
+        run.configuration.checkpoints?.retained = 1
+        let said = run.said
+        let job = try ReplayJob(run.configuration) { said.add($0) }
+        // Where the first checkpoint is to be moved away, there is something.
+        let folder = run.folder.path("checkpoints")
+        try FileManager.default.createDirectory(
+            atPath: folder + "/removing-checkpoint-000000000001/full", withIntermediateDirectories: true)
+        let identifier = String(repeating: "7", count: 32)
+        try run.folder.write(Array(identifier.utf8), as: "checkpoints/savepoint.request")
+        let outcome = try job.run()
+        #expect(outcome.checkpoints?.failed == 0)
+        #expect(said.all.contains("older checkpoints cannot be removed"), "\(said.all)")
+        let answer = try run.folder.text("checkpoints/savepoint.answer-" + identifier)
+        #expect(answer.hasPrefix("written savepoint-"), "\(answer)")
+    }
 }
 
 @Suite("A checkpoint of something else")
@@ -64,7 +87,14 @@ struct CheckpointMismatchTests {
     private func dead() throws -> (ScratchFolder, [String], RestartedRun) {
         let inputs = try ScratchFolder()
         let paths = try RestartTests.captures(61, in: inputs, count: 900)
-        var run = try RestartedRun(paths, every: 100) { $0.reportOptions.flushesEachWindow = true }
+        // One of the outputs is no file.
+        #expect(symlink("/dev/null", inputs.path("nowhere.csv")) == 0)
+        var run = try RestartedRun(paths, every: 100) {
+            $0.reportOptions.flushesEachWindow = true
+            $0.outputs.append(
+                OutputSpecification(
+                    kind: .hosts, format: .csv, destination: .file(path: inputs.path("nowhere.csv"))))
+        }
         try run.start(diesAfter: 4)
         return (inputs, paths, run)
     }
@@ -113,6 +143,9 @@ struct CheckpointMismatchTests {
         // One that has grown is the same: all of it is read.
         let more = TrafficGenerator.pcap(TrafficGenerator.packets(900, seed: 62)).dropFirst(24)
         try inputs.write(bytes + more, as: "2.pcap")
+        // Another one that is longer is not one that has grown.
+        try expectRefusal(run, naming: "2.pcap") { _ in try inputs.write(other + more, as: "2.pcap") }
+        try inputs.write(bytes + more, as: "2.pcap")
         var grown = run
         try grown.start()
         try grown.expectSame(as: ReplayRun(paths) { $0.reportOptions.flushesEachWindow = true }, "grown")
@@ -130,6 +163,14 @@ struct CheckpointMismatchTests {
         try expectRefusal(run, naming: name) { _ in
             try FileManager.default.removeItem(atPath: run.folder.path(name))
         }
+        try run.folder.write(bytes, as: name)
+        // Rows that went elsewhere would be missing from a file.
+        try expectRefusal(run, naming: "nowhere.csv") { _ in
+            try FileManager.default.removeItem(atPath: inputs.path("nowhere.csv"))
+            try inputs.write(Array("other".utf8), as: "nowhere.csv")
+        }
+        try FileManager.default.removeItem(atPath: inputs.path("nowhere.csv"))
+        #expect(symlink("/dev/null", inputs.path("nowhere.csv")) == 0)
         // Rows behind the committed ones are cut off, whoever added them.
         try run.folder.write(bytes + Array(Self.bytes.utf8), as: name)
         var again = run

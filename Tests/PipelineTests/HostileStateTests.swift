@@ -14,11 +14,11 @@ struct HostileStateTests {
         return try state.decodeBytes(Int(part.contentByteCount))
     }
 
-    @Test("is an error or another state, never the end of the process", arguments: [71, 72, 73] as [UInt64])
-    func changed(seed: UInt64) throws {
+    @Test("is an error or another state, never the end of the process", arguments: zip([71, 72, 73, 74] as [UInt64], [1, 2, 3, 4]))
+    func changed(seed: UInt64, setting: Int) throws {
         let inputs = try ScratchFolder()
         let paths = try RestartTests.captures(seed, in: inputs, count: 500)
-        var run = try RestartedRun(paths, every: 200) { RestartTests.settings[1].configure(&$0) }
+        var run = try RestartedRun(paths, every: 200) { RestartTests.settings[setting].configure(&$0) }
         try run.start(diesAfter: 1)
         let catalog = CheckpointCatalog(run.folder.path("checkpoints"))
         let name = try #require(try catalog.checkpoints().first)

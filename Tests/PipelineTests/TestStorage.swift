@@ -30,12 +30,14 @@ final class TestStorage: CheckpointStorage {
         }
     }
 
-    fileprivate func call(_ operation: CheckpointError.SystemOperation) throws(CheckpointError) {
+    fileprivate func call(
+        _ operation: CheckpointError.SystemOperation, _ name: String = ""
+    ) throws(CheckpointError) {
         let code = state.withLock { state -> Int32? in
             defer { state.calls += 1 }
             return state.failing.contains(state.calls) ? state.code : nil
         }
-        if let code { throw .system(operation: operation, path: location, code: code) }
+        if let code { throw .system(operation: operation, path: location + "/" + name, code: code) }
     }
 
     var location: String { directory.location }
@@ -43,12 +45,12 @@ final class TestStorage: CheckpointStorage {
     func names() throws(CheckpointError) -> [String] { try directory.names() }
 
     func makeFolder(_ folder: String) throws(CheckpointError) {
-        try call(.createFolder)
+        try call(.createFolder, folder)
         try directory.makeFolder(folder)
     }
 
     func makeFile(_ file: String, in folder: String) throws(CheckpointError) -> any CheckpointFileWriting {
-        try call(.createFile)
+        try call(.createFile, folder + "/" + file)
         return TestFile(try directory.makeFile(file, in: folder), self)
     }
 
@@ -56,7 +58,7 @@ final class TestStorage: CheckpointStorage {
     func synchronise() throws(CheckpointError) { try call(.synchronise) }
 
     func rename(_ folder: String, to name: String) throws(CheckpointError) {
-        try call(.rename)
+        try call(.rename, folder)
         try directory.rename(folder, to: name)
     }
 

@@ -250,3 +250,19 @@ struct TerminalTests {
         #expect(Terminal(descriptor: ends[1]) { ["COLUMNS": "-3"][$0] } == Terminal(width: 80))
     }
 }
+
+@Suite("A file that is gone on with")
+struct ResumedFileTests {
+    @Test("is committed by what stands there, though nothing was written since", arguments: [0, 5, 5000])
+    func tail(count: Int) throws {
+        let folder = try TemporaryFolder()
+        let file = try OutputFile(path: folder.path("a.csv"))
+        var text = TextBuffer(capacity: 8192)
+        for index in 0..<count { text.append(UInt8(truncatingIfNeeded: index % 64 + 32)) }
+        try file.write(&text)
+        let before = file.committed
+        let again = try OutputFile(pathAsItIs: folder.path("a.csv"))
+        try again.goOn(at: count)
+        #expect(again.committed == before)
+    }
+}

@@ -22,7 +22,10 @@ final class Checkpointer: @unchecked Sendable {
     private let shared = Mutex(Shared())
     private struct Shared {
         var statistics = CheckpointStatistics()
+        /// Told already.
         var latestFailure: String?
+        /// The latest checkpoint could not be written.
+        var isBroken = false
         /// Older checkpoints are of another run.
         var dropsOlder = false
     }
@@ -149,10 +152,16 @@ final class Checkpointer: @unchecked Sendable {
             let stored = try writer.commit(description)
             note(image, stored.manifest)
             answer(image, .written(stored.folder))
+        } catch {
+            fail(error)
+            answer(image, .failed("\(error)"))
+            return
+        }
+        do throws(CheckpointError) {
             try removeOlder()
         } catch {
-            fail("\(error)")
-            answer(image, .failed("\(error)"))
+            // This checkpoint is there, and whoever asked for it has been told so.
+            tell("older checkpoints cannot be removed", error)
         }
     }
 
@@ -169,7 +178,10 @@ final class Checkpointer: @unchecked Sendable {
     private func removeOlder() throws(CheckpointError) {
         let dropsOlder = shared.withLock { $0.dropsOlder }
         try directory.retain(dropsOlder ? 1 : options.retained)
-        shared.withLock { $0.dropsOlder = false }
+        shared.withLock {
+            $0.dropsOlder = false
+            $0.latestFailure = nil
+        }
     }
 
     private func note(_ image: FrozenReplay, _ manifest: CheckpointManifest) {
@@ -180,20 +192,33 @@ final class Checkpointer: @unchecked Sendable {
             shared.statistics.writing.append(MonotonicClock.now() - image.started)
             shared.statistics.contentByteCount = manifest.contentByteCount
             shared.statistics.byteCount = manifest.byteCount
-            defer { shared.latestFailure = nil }
-            return shared.latestFailure != nil
+            defer { shared.isBroken = false }
+            return shared.isBroken
         }
         if wasBroken { report("tidemark: checkpoints can be written again\n") }
     }
 
-    /// The same failure is told once.
-    private func fail(_ reason: String) {
+    private func fail(_ error: any Error) {
+        shared.withLock {
+            $0.statistics.failed += 1
+            $0.isBroken = true
+        }
+        tell("checkpoint not written", error)
+    }
+
+    /// Tells a failure, and the same one once: the number of the checkpoint it befell makes it no other.
+    private func tell(_ what: String, _ error: any Error) {
+        let reason: String
+        if case .system(let operation, _, let code) = error as? CheckpointError {
+            reason = "\(what): \(operation.rawValue): \(code)"
+        } else {
+            reason = "\(what): \(error)"
+        }
         let isNews = shared.withLock { shared in
-            shared.statistics.failed += 1
             defer { shared.latestFailure = reason }
             return shared.latestFailure != reason
         }
-        if isNews { report("tidemark: checkpoint not written: \(reason)\n") }
+        if isNews { report("tidemark: \(what): \(error)\n") }
     }
 
     private func answer(_ image: FrozenReplay, _ answer: SavepointMailbox.Answer) {

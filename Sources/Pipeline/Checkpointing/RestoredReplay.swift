@@ -31,7 +31,8 @@ struct RestoredReplay {
                 try check(
                     checkpoint,
                     ConfigurationComparison.differences(
-                        stored: checkpoint.manifest.description, current: settings, inputs: inputs))
+                        stored: checkpoint.manifest.description, current: settings,
+                        inputs: Self.identities(inputs, comparableWith: checkpoint)))
                 let restored = try read(checkpoint, for: configuration)
                 try check(checkpoint, restored.differences(inputs))
                 return restored
@@ -47,6 +48,22 @@ struct RestoredReplay {
         }
         if let first { throw first }
         return nil
+    }
+
+    /// Captures that were short when the checkpoint was taken are to begin as they did then.
+    private static func identities(
+        _ inputs: [InputIdentity], comparableWith checkpoint: StoredCheckpoint
+    ) -> [InputIdentity] {
+        let stored = checkpoint.manifest.description.inputs
+        return inputs.enumerated().map { index, input in
+            guard index < stored.count else { return input }
+            do throws(CheckpointError) {
+                return try input.comparable(with: stored[index].identity)
+            } catch {
+                // What cannot be read any more is no file to go on with.
+                return InputIdentity(name: input.name)
+            }
+        }
     }
 
     /// Reads one checkpoint, whatever command it is of. Throws ``CheckpointError`` and ``StateError``.

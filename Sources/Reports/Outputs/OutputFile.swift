@@ -7,6 +7,7 @@ internal import Glibc
 final class OutputFile {
     /// The path, or `standard output`.
     let name: String
+    static let standardOutputName = "standard output"
     /// Bytes that the kernel has taken, from the beginning of the file.
     private(set) var position = 0
     /// Standard output whose reader has gone: what is written from then on is thrown away.
@@ -39,10 +40,17 @@ final class OutputFile {
     /// Goes on behind the first `position` bytes: a file is cut back to them.
     func goOn(at position: Int) throws(ReportError) {
         self.position = position
-        guard isRegular, path != nil else { return }
+        guard isRegular, let path else { return }
         guard ftruncate(descriptor, off_t(position)) == 0, lseek(descriptor, off_t(position), SEEK_SET) >= 0 else {
             throw .cannotWrite(path: name, code: errno, position: position)
         }
+        tail = FileTail(ofFile: path, before: position)
+    }
+
+    /// Whether there is a regular file.
+    static func isRegular(path: String) -> Bool {
+        var information = stat()
+        return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFREG
     }
 
     /// What was written so far, all of which is with the kernel.
@@ -66,7 +74,7 @@ final class OutputFile {
     }
 
     /// Writes to a descriptor that is open already and stays so, such as standard output.
-    init(descriptor: Int32, name: String = "standard output") {
+    init(descriptor: Int32, name: String = OutputFile.standardOutputName) {
         self.name = name
         path = nil
         self.descriptor = descriptor

@@ -32,7 +32,11 @@ public struct ReportCommit: Sendable, Hashable {
 extension ReportCommit.File {
     /// What stands between this file and going on with it.
     func difference() -> String? {
-        guard canBeCutBack else { return nil }
+        guard canBeCutBack else {
+            // Its rows went elsewhere: those to come are not the whole of a file.
+            return name != OutputFile.standardOutputName && OutputFile.isRegular(path: name)
+                ? "\(name): was no file when the checkpoint was taken, and is one now" : nil
+        }
         let descriptor = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return "\(name): \(ReportError.words(of: errno))" }
         defer { close(descriptor) }
@@ -92,6 +96,18 @@ struct FileTail {
     }
 
     mutating func removeAll() { bytes.removeAll() }
+
+    /// What stands in a file before `position`, as far as it is covered; nothing where the file cannot be read.
+    init(ofFile path: String, before position: Int) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        let count = min(position, Self.capacity)
+        var last = [UInt8](repeating: 0, count: count)
+        if pread(descriptor, &last, count, off_t(position - count)) == count { bytes = last }
+    }
+
+    init() {}
 
     /// How many bytes are covered, and their digest.
     var summary: (count: UInt32, digest: UInt64) {

@@ -1,0 +1,137 @@
+// libFuzzer's entry for the state of a replay: `make fuzz-checkpoint`.
+
+import EventTime
+import Flows
+import HostStatistics
+import Packets
+
+@testable import Pipeline
+@testable import Reports
+
+/// The parts of a checkpoint, each behind three bytes of length, in the order run, reports, flows-0, pairs, windows,
+/// intake. The first byte chooses what the command says of windows and order.
+///
+/// What is taken for state must do as state: packets come after it, time advances, and everything ends.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzOne(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+    let bytes = Array(UnsafeBufferPointer(start: start, count: count))
+    guard let choice = bytes.first else { return 0 }
+    var parts: [[UInt8]] = []
+    var place = 1
+    while parts.count < 6 {
+        guard place + 3 <= bytes.count else { return 0 }
+        let length = Int(bytes[place]) | Int(bytes[place + 1]) << 8 | Int(bytes[place + 2]) << 16
+        place += 3
+        parts.append(Array(bytes[place...].prefix(length)))
+        place = min(bytes.count, place + length)
+    }
+    try? goOn(configuration(choice), parts)
+    return 0
+}
+
+private func configuration(_ choice: UInt8) -> ReplayConfiguration {
+    var configuration = ReplayConfiguration(inputs: [])
+    configuration.outputs = [
+        OutputSpecification(kind: .hosts, format: .csv, destination: .file(path: "/dev/null")),
+        OutputSpecification(kind: .flows, format: .csv, destination: .file(path: "/dev/null")),
+    ]
+    configuration.idleTimeout = 5 * .second
+    switch choice % 4 {
+    case 0:
+        // As in Tests/CommandTests/SampleCheckpointTests.swift.
+        configuration.windows = SlidingWindows(size: .second, slide: 250_000_000)
+        configuration.watermarkDelay = 300_000_000
+        configuration.allowedLateness = 500_000_000
+    case 1: break
+    case 2: configuration.watermarkDelay = nil
+    default:
+        configuration.windows = SlidingWindows(size: 2 * .second, slide: 3 * .second, offset: -1)
+        configuration.maximumFlows = 12
+        configuration.maximumHosts = 2
+    }
+    return configuration
+}
+
+private func goOn(_ configuration: ReplayConfiguration, _ parts: [[UInt8]]) throws {
+    var run = StateDecoder(parts[0])
+    let state = try? RunState(from: &run)
+    if let state { precondition(state.progress.names.count == state.progress.progress.sources.count) }
+    let analysis = configuration.analysis
+    var reports = StateDecoder(parts[1])
+    _ = try reports.decodeCounter()
+    _ = try reports.decodeCounter()
+    let commit = try ReportCommit?(from: &reports)
+    _ = commit.map(outputs)
+    _ = try Bool(from: &reports)
+    let merger = try WindowMerger(analysis, from: &reports)
+    let box = AnalysisBox(HostAnalysis(analysis, isAlone: true))
+    try box.analysis.restore { part, body in
+        let place: Int
+        switch part {
+        case .flows: place = 2
+        case .pairs: place = 3
+        case .windows: place = 4
+        }
+        var state = StateDecoder(parts[place])
+        try body(&state)
+        try state.finish()
+    }
+    var waiting = StateDecoder(parts[5])
+    let restored = try RestoredIntake(configuration, from: &waiting)
+    let output = OutputStage(try ReportWriter(outputs: Array(configuration.outputs.prefix(1))))
+    let consumer = SerialAnalysis(box, writer: ResultWriter(analysis, output: output, merger: merger))
+    var intake = PacketIntake(configuration, consumer: consumer)
+    intake.takeUp(restored)
+    let now = intake.newestTime == .min ? 0 : intake.newestTime
+    for step in 0..<40 {
+        var packet = DecodedPacket(wireBytes: 60)
+        packet.kind = step % 9 == 8 ? .malformed : .ip
+        packet.source = IPAddress(v4: UInt32(step % 3))
+        packet.destination = IPAddress(v4: UInt32(step % 5))
+        packet.transport = 17
+        packet.sourcePort = UInt16(step)
+        packet.destinationPort = 53
+        packet.bytes = 60
+        var flowPacket = FlowPacket(packet, time: now.saturatingAdd(Int64(step / 2) * 200_000_000))
+        intake.sequencer.add(&flowPacket)
+        if step == 20 {
+            // A checkpoint of what was restored.
+            let barrier = FrozenReplay(freezingStep: 1) { encode($0) }
+            barrier.begin(.checkpoint, request: nil)
+            intake.pass(barrier)
+            consumer.pass(barrier)
+        }
+    }
+    consumer.settle()
+    let (dirty, notes) = intake.finish()
+    consumer.finish(dirty: dirty, notes: notes)
+}
+
+private func encode(_ image: FrozenReplay) {
+    for part in ReplayPart.all(isFinished: false) {
+        _ = StateEncoder.bytes { part.encode(image, into: &$0) }
+    }
+}
+
+/// What the outputs hold beside their files.
+private func outputs(_ commit: ReportCommit) {
+    for kind in OutputKind.allCases {
+        for format in [OutputFormat.csv, .table] {
+            for top in [nil, 3] as [Int?] {
+                var options = ReportOptions()
+                options.top = top
+                var resumed = commit
+                resumed.files = [
+                    ReportCommit.File(
+                        name: "/dev/null", position: 0, canBeCutBack: false, tailCount: 0, tailDigest: 0)
+                ]
+                let specification = OutputSpecification(
+                    kind: kind, format: format, destination: .file(path: "/dev/null"))
+                guard
+                    let writer = try? ReportWriter(outputs: [specification], options: options, resuming: resumed)
+                else { continue }
+                try? writer.finish(summary: RunSummary())
+            }
+        }
+    }
+}
