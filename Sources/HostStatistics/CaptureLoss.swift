@@ -62,7 +62,7 @@ struct LossLedger: Sendable {
         }
         var counted = window.start
         for gap in gaps.sorted(by: { $0.start < $1.start }) where gap.end > counted {
-            share.gap += gap.end - max(gap.start, counted)
+            share.gap = share.gap.saturatingAdd(gap.end - max(gap.start, counted))
             counted = gap.end
         }
         return share
