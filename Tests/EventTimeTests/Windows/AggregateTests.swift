@@ -57,24 +57,31 @@ struct AggregateTests {
     @Test func count() { compare(Count<Int64>(), { $0 }, \.count, element: Self.number) }
 
     @Test func sumWrapsAroundAndComesBack() {
-        compare(Sum<Int8>(), { $0 }, { $0.reduce(0, &+) }) { $0.pick(Int8.min...Int8.max) }
+        compare(Sum<Int8>(), { $0 }, { $0.reduce(0, &+) }, element: { $0.pick(Int8.min...Int8.max) })
     }
 
     @Test func averageIsExactBeyond64Bits() {
-        compare(Average<Int64>(), { $0 }) { elements in
-            elements.isEmpty ? nil : Double(elements.reduce(Int128(0)) { $0 + Int128($1) }) / Double(elements.count)
-        } element: {
-            $0.oneIn(2) ? .max : $0.pick(-9...9)
-        }
+        compare(
+            Average<Int64>(), { $0 },
+            { elements in
+                elements.isEmpty
+                    ? nil : Double(elements.reduce(Int128(0)) { $0 + Int128($1) }) / Double(elements.count)
+            },
+            element: {
+                $0.oneIn(2) ? .max : $0.pick(-9...9)
+            })
     }
 
     @Test func floatingSumAndAverageOfWholeNumbers() {
-        compare(FloatingSum(), { $0 }, { $0.reduce(0, +) }) { Double($0.pick(-999...999)) }
-        compare(FloatingAverage(), { $0 }) {
-            $0.isEmpty ? nil : $0.reduce(0, +) / Double($0.count)
-        } element: {
-            Double($0.pick(-999...999))
-        }
+        compare(FloatingSum(), { $0 }, { $0.reduce(0, +) }, element: { Double($0.pick(-999...999)) })
+        compare(
+            FloatingAverage(), { $0 },
+            {
+                $0.isEmpty ? nil : $0.reduce(0, +) / Double($0.count)
+            },
+            element: {
+                Double($0.pick(-999...999))
+            })
     }
 
     @Test func floatingSumKeepsWhatALargeNumberSwallows() {
@@ -86,7 +93,7 @@ struct AggregateTests {
     @Test func minimumAndMaximum() {
         compare(Min<Int64>(), { $0 }, { $0.min() }, element: Self.number)
         compare(Max<Int64>(), { $0 }, { $0.max() }, element: Self.number)
-        compare(Max<String>(), { $0 }, { $0.max() }) { String($0.pick(0...999)) }
+        compare(Max<String>(), { $0 }, { $0.max() }, element: { String($0.pick(0...999)) })
     }
 
     @Test func largest() {
@@ -98,32 +105,42 @@ struct AggregateTests {
     }
 
     @Test func reduceKeepsTheOrder() {
-        compare(Reduce<String> { $0 + $1 }, keepsOrder: true, { $0 }) {
-            $0.isEmpty ? nil : $0.joined()
-        } element: {
-            String($0.pick(0...9))
-        }
+        compare(
+            Reduce<String> { $0 + $1 }, keepsOrder: true, { $0 },
+            {
+                $0.isEmpty ? nil : $0.joined()
+            },
+            element: {
+                String($0.pick(0...9))
+            })
     }
 
     @Test func distinctCountAndMostFrequent() {
         compare(DistinctCount<Int64>(), { $0 }, { Set($0).count }, element: Self.number)
-        compare(MostFrequent<Int64>(2), { $0.map { [$0.item, $0.count] } }) { elements in
-            let counts = Dictionary(elements.map { ($0, 1 as Int64) }, uniquingKeysWith: +)
-            return Array(
-                counts.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }
-                    .prefix(2).map { [$0.key, $0.value] })
-        } element: {
-            Self.number(&$0)
-        }
+        compare(
+            MostFrequent<Int64>(2), { $0.map { [$0.item, $0.count] } },
+            { elements in
+                let counts = Dictionary(elements.map { ($0, 1 as Int64) }, uniquingKeysWith: +)
+                return Array(
+                    counts.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }
+                        .prefix(2).map { [$0.key, $0.value] })
+            },
+            element: {
+                Self.number(&$0)
+            })
     }
 
     @Test func exactQuantiles() {
-        compare(ExactQuantiles<Int64>([0, 0.5, 1]), { $0 }) { elements in
-            let sorted = elements.sorted()
-            return sorted.isEmpty ? [] : [sorted[0], sorted[(sorted.count + 1) / 2 - 1], sorted[sorted.count - 1]]
-        } element: {
-            Self.number(&$0)
-        }
+        compare(
+            ExactQuantiles<Int64>([0, 0.5, 1]), { $0 },
+            { elements in
+                let sorted = elements.sorted()
+                return sorted.isEmpty
+                    ? [] : [sorted[0], sorted[(sorted.count + 1) / 2 - 1], sorted[sorted.count - 1]]
+            },
+            element: {
+                Self.number(&$0)
+            })
     }
 
     @Test func approximateDistinctIsExactForFew() {
@@ -142,7 +159,7 @@ struct AggregateTests {
         let three = combine(Count<Int64>(), Sum<Int64>(), Min<Int64>())
         compare(three, { [Int64($0.0), $0.1, $0.2 ?? 0] }, Self.three, element: Self.number)
         let two = Sum<Int64>().and(Max<Int64>()).of { (text: String) in Int64(text) ?? 0 }
-        compare(two, { [$0.0, $0.1 ?? 0] }, Self.two) { String(Self.number(&$0)) }
+        compare(two, { [$0.0, $0.1 ?? 0] }, Self.two, element: { String(Self.number(&$0)) })
     }
 
     private static func three(_ elements: [Int64]) -> [Int64] {

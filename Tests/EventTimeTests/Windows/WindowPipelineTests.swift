@@ -100,9 +100,9 @@ struct WindowPipelineTests {
     private func compare(_ instance: Case) throws {
         if instance.hasTextKeys {
             // In the order of the numbers; every other element spells it otherwise.
-            try compare(instance, key: { ($0.element.number % 2 == 0 ? "\u{E9}" : "e\u{301}") + "\($0.key)" }) {
-                Int($0.dropFirst()) ?? -1
-            }
+            try compare(
+                instance, key: { ($0.element.number % 2 == 0 ? "\u{E9}" : "e\u{301}") + "\($0.key)" },
+                number: { Int($0.dropFirst()) ?? -1 })
         } else {
             try compare(instance, key: \.key) { $0 }
         }
