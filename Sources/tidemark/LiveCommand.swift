@@ -111,29 +111,17 @@ struct LiveCommand: ParsableCommand {
             let outputs = showsScreen ? [] : try reportOptions.specifications()
             let session = try LiveSession(sandbox: sandboxOptions, isQuiet: quiet, isVerbose: verbose)
             try report(try session.run(configuration(outputs, forScreen: showsScreen), showsScreen: showsScreen))
-        } catch let error as CaptureError {
-            throw StandardError.exit(error)
-        } catch let error as ReportError {
-            throw StandardError.exit(error)
         } catch let error as RecordingError {
             StandardError.say("\(error)")
             throw ExitCode(64)
-        } catch let error as CheckpointError {
-            throw StandardError.exit(error)
-        } catch let error as CheckpointMismatch {
-            StandardError.say("\(error)")
-            throw ExitCode(78)
         } catch let error as LiveScreen.CannotOpen {
             StandardError.say("\(error)")
             throw ExitCode(74)
-        } catch let error as SandboxError {
-            throw StandardError.exit(error, advice: "--no-sandbox goes without")
         } catch let error as ServiceNotifier.CannotConnect {
             StandardError.say("\(error)")
             throw ExitCode(70)
-        } catch let error as WorkerThread.CannotStart {
-            StandardError.say("cannot start a thread: \(String(cString: strerror(error.code)))")
-            throw ExitCode(70)
+        } catch {
+            throw StandardError.exit(error, withoutSandbox: "--no-sandbox goes without")
         }
     }
 
@@ -161,20 +149,12 @@ struct LiveCommand: ParsableCommand {
         configuration.capture.isImmediate = windows.sliceLength < 100_000_000
         configuration.duration = duration?.nanoseconds
         configuration.recording = recordingOptions.options
-        configuration.analysis.layer = flowOptions.layer
+        configuration.analysis.take(windowOptions, flowOptions, checkpointOptions)
         configuration.analysis.windows = windows
-        configuration.analysis.watermarkDelay = windowOptions.delay
-        configuration.analysis.allowedLateness = windowOptions.allowedLateness.nanoseconds
-        configuration.analysis.idleTimeout = flowOptions.idleTimeout.nanoseconds
-        configuration.analysis.activeTimeout = flowOptions.activeTimeout.nanoseconds
-        configuration.analysis.maximumFlows = flowOptions.maxFlows
-        configuration.analysis.maximumHosts = flowOptions.maxHosts
-        configuration.analysis.workers = flowOptions.workers ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         configuration.analysis.packetLimit = count
         configuration.analysis.outputs = outputs
         configuration.analysis.reportOptions = reportOptions.options(flushesEachWindow: true)
         configuration.analysis.isVerbose = verbose
-        configuration.analysis.checkpoints = checkpointOptions.options
         return configuration
     }
 

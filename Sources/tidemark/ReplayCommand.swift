@@ -1,11 +1,7 @@
 import ArgumentParser
 import Capture
-import CheckpointStore
-import EventTime
-import Glibc
 import Pipeline
 import Reports
-import Sandbox
 
 struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -75,23 +71,8 @@ struct ReplayCommand: ParsableCommand {
             let lines = try sandboxOptions.enter(for: configuration)
             if verbose { for line in lines { StandardError.say(line) } }
             try report(try job.run())
-        } catch let error as CaptureError {
-            throw StandardError.exit(error)
-        } catch let error as ReportError {
-            throw StandardError.exit(error)
-        } catch let error as SandboxError {
-            throw StandardError.exit(error, advice: "without --sandbox it may go on")
-        } catch let error as CheckpointError {
-            throw StandardError.exit(error)
-        } catch let error as CheckpointMismatch {
-            StandardError.say("\(error)")
-            throw ExitCode(78)
-        } catch let error as StateError {
-            StandardError.say("\(error)")
-            throw ExitCode(65)
-        } catch let error as WorkerThread.CannotStart {
-            StandardError.say("cannot start a thread: \(String(cString: strerror(error.code)))")
-            throw ExitCode(70)
+        } catch {
+            throw StandardError.exit(error, withoutSandbox: "without --sandbox it may go on")
         }
     }
 
@@ -99,21 +80,12 @@ struct ReplayCommand: ParsableCommand {
         let errorTerminal = Terminal(descriptor: 2)
         var configuration = ReplayConfiguration(inputs: captures.map(CaptureInput.init(argument:)))
         configuration.filter = filter
-        configuration.layer = flowOptions.layer
-        configuration.windows = windowOptions.windows
-        configuration.watermarkDelay = windowOptions.delay
-        configuration.allowedLateness = windowOptions.allowedLateness.nanoseconds
-        configuration.idleTimeout = flowOptions.idleTimeout.nanoseconds
-        configuration.activeTimeout = flowOptions.activeTimeout.nanoseconds
-        configuration.maximumFlows = flowOptions.maxFlows
-        configuration.maximumHosts = flowOptions.maxHosts
-        configuration.workers = flowOptions.workers ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        configuration.take(windowOptions, flowOptions, checkpointOptions)
         configuration.packetLimit = count
         if case .factor(let factor) = speed { configuration.speed = factor }
         configuration.outputs = outputs
         configuration.reportOptions = reportOptions.options(flushesEachWindow: configuration.speed != nil)
         configuration.isVerbose = verbose
-        configuration.checkpoints = checkpointOptions.options
         configuration.progressWidth = progress ?? errorTerminal.isTerminal ? errorTerminal.width : nil
         configuration.progressUsesColour = errorTerminal.usesColour
         return configuration

@@ -1,6 +1,9 @@
 import ArgumentParser
 import Capture
+import CheckpointStore
+import EventTime
 import Glibc
+import Pipeline
 import Reports
 import Sandbox
 
@@ -26,8 +29,29 @@ enum StandardError {
         return ExitCode(error.category.exitCode)
     }
 
+    /// What ended a replay or a live capture. `withoutSandbox`: how to go on without a sandbox. An error of no known
+    /// kind is to be thrown as it is.
+    static func exit(_ error: any Error, withoutSandbox advice: String) -> any Error {
+        switch error {
+        case let error as CaptureError: return exit(error)
+        case let error as ReportError: return exit(error)
+        case let error as SandboxError: return exit(error, advice: advice)
+        case let error as CheckpointError: return exit(error)
+        case let error as CheckpointMismatch:
+            say("\(error)")
+            return ExitCode(78)
+        case let error as StateError:
+            say("\(error)")
+            return ExitCode(65)
+        case let error as WorkerThread.CannotStart:
+            say("cannot start a thread: \(String(cString: strerror(error.code)))")
+            return ExitCode(70)
+        default: return error
+        }
+    }
+
     /// `advice`: how to go on without a sandbox.
-    static func exit(_ error: SandboxError, advice: String) -> ExitCode {
+    private static func exit(_ error: SandboxError, advice: String) -> ExitCode {
         switch error {
         case .unknownUser:
             say("-Z: \(error)")
