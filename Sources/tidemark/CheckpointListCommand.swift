@@ -1,5 +1,6 @@
 import ArgumentParser
 import CheckpointStore
+import EventTime
 import Reports
 
 struct CheckpointListCommand: ParsableCommand {
@@ -17,21 +18,24 @@ struct CheckpointListCommand: ParsableCommand {
         }
     }
 
+    /// To the second: a row is to fit a terminal, and `inspect` says the rest.
+    private static func second(_ time: Nanoseconds) -> String {
+        HumanText.time(time.roundedDown(toMultipleOf: .second))
+    }
+
     private func list() throws(CheckpointError) {
         let (catalog, folders): (CheckpointCatalog, [String])
         switch try NamedCheckpoints(directory) {
         case .directory(let found): (catalog, folders) = (found, try found.checkpoints().map(\.folder))
         case .checkpoint(let found, let folder): (catalog, folders) = (found, [folder])
         }
-        var rows = [["NAME", "TAKEN", "WATERMARK", "PARTS", "STATE", "ON DISK", "VERSION"]]
+        var rows = [["NAME", "TAKEN", "WATERMARK", "ON DISK"]]
         for folder in folders {
             do throws(CheckpointError) {
                 let manifest = try catalog.open(folder).manifest
                 rows.append([
-                    folder, HumanText.time(manifest.created),
-                    manifest.description.watermark.map(HumanText.time) ?? "-", "\(manifest.parts.count)",
-                    HumanText.bytes(manifest.contentByteCount), HumanText.bytes(manifest.byteCount),
-                    CheckpointText.printable(manifest.description.tidemarkVersion),
+                    folder, Self.second(manifest.created),
+                    manifest.description.watermark.map(Self.second) ?? "-", HumanText.bytes(manifest.byteCount),
                 ])
             } catch {
                 // The process that runs may have removed it meanwhile.
@@ -42,6 +46,6 @@ struct CheckpointListCommand: ParsableCommand {
                 }
             }
         }
-        print(CheckpointText.table(rows, rightAligned: [3, 4, 5]), terminator: "")
+        print(CheckpointText.table(rows, rightAligned: [3]), terminator: "")
     }
 }

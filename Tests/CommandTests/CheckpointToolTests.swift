@@ -43,10 +43,11 @@ struct CheckpointToolTests {
         #expect(run.status == 0, "\(run.errors)")
         let lines = run.output.split(separator: "\n")
         try #require(lines.count == 4, "\(run.output)")
-        #expect(lines[0].contains(/^NAME +TAKEN +WATERMARK +PARTS +STATE +ON DISK +VERSION$/))
+        #expect(lines[0].contains(/^NAME +TAKEN +WATERMARK +ON DISK$/))
         #expect(
             lines[1].contains(
-                /^checkpoint-000000000003  20\S+Z +2023-11-14T22:13:20.000000003Z +2  8.0 kB +\d.* k?B +0\.1\.0$/))
+                /^checkpoint-000000000003  20\d\d-\d\d-\d\dT[\d:]{8}Z +2023-11-14T22:13:20Z +\d\S* k?B$/))
+        #expect(lines.allSatisfy { $0.count <= 80 }, "\(run.output)")
         #expect(lines[2] == "checkpoint-000000000002  damaged: see 'tidemark checkpoint verify'")
         #expect(lines[3].hasPrefix("checkpoint-000000000001 "))
     }
