@@ -79,6 +79,21 @@ struct RecordedWindowCase: Decodable {
     }
 
     private struct Family: Decodable { var family: String }
+
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+
+    /// Cases written from the rules.
+    static let own = files(folder.appending(path: "Vectors"))
+
+    /// Cases that Flink itself was asked for: those kept here, and those beside this clone, where there are any.
+    static let kept = files(folder.appending(path: "Vectors/recorded"))
+    static let beside = files(folder.appending(path: "../../../shared/flink-vectors/dev").standardized)
+
+    private static func files(_ folder: URL) -> [URL] {
+        let files =
+            (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+        return files.filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }
+    }
 }
 
 /// An element of a recorded stream.

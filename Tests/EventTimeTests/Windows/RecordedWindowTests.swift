@@ -4,26 +4,22 @@ import Testing
 
 @Suite("Windows of any kind against recorded cases")
 struct RecordedWindowTests {
-    private static let here = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    private static let own = here.appending(path: "Vectors")
-    private static let recorded = here.appending(path: "../../../shared/flink-vectors/dev").standardized
-
-    private static func files(_ folder: URL) -> [URL] {
-        let files =
-            (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
-        return files.filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }
+    @Test("our own cases hold", arguments: RecordedWindowCase.own)
+    func ownCase(file: URL) throws {
+        #expect(try check(file), "\(file) is about windows")
     }
 
-    @Test("our own cases hold", arguments: files(own).map(\.lastPathComponent))
-    func ownCase(file: String) throws {
-        #expect(try check(Self.own.appending(path: file)), "\(file) is about windows")
+    @Test("what Flink does with windows, these do")
+    func keptCases() throws {
+        let checked = try RecordedWindowCase.kept.count { try check($0) }
+        #expect(checked == 50)
     }
 
     @Test(
-        "what Flink does with windows, these do",
-        .enabled(if: !files(recorded).isEmpty, "the recorded cases are not beside this clone"))
-    func recordedCases() throws {
-        let checked = try Self.files(Self.recorded).count { try check($0) }
+        "and in the cases beside this clone",
+        .enabled(if: !RecordedWindowCase.beside.isEmpty, "the recorded cases are not beside this clone"))
+    func casesBeside() throws {
+        let checked = try RecordedWindowCase.beside.count { try check($0) }
         #expect(checked >= 33)
     }
 
