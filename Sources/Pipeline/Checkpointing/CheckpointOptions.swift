@@ -60,7 +60,7 @@ public struct CheckpointStatistics: Sendable {
     public var copying: [Int64] = []
     /// From the barrier to the end of writing.
     public var writing: [Int64] = []
-    /// Of the newest: bytes of state, and of the files.
+    /// Of the largest: bytes of state, and of the files.
     public var contentByteCount: UInt64 = 0
     public var byteCount: UInt64 = 0
     /// Reading the state back at the beginning; `nil` where there was none.
@@ -75,10 +75,9 @@ public struct CheckpointStatistics: Sendable {
         }
         var line = "checkpoints: \(written) written, \(failed) failed, \(skipped) skipped"
         if written > 0 {
-            let ratio = Double(contentByteCount) / Double(max(1, byteCount))
             line += "; pause \(milliseconds(pauses)), copying \(milliseconds(copying))"
             line += ", written after \(milliseconds(writing))"
-            line += "; \(contentByteCount) bytes of state in \(byteCount), \(Int(ratio * 100)) %"
+            line += "; at most \(contentByteCount) bytes of state in \(byteCount)"
         }
         if let restoring { line += "; restored in \(Self.milliseconds(restoring))" }
         return line

@@ -190,8 +190,10 @@ final class Checkpointer: @unchecked Sendable {
             shared.statistics.pauses.append(image.pause)
             shared.statistics.copying.append(image.copying)
             shared.statistics.writing.append(MonotonicClock.now() - image.started)
-            shared.statistics.contentByteCount = manifest.contentByteCount
-            shared.statistics.byteCount = manifest.byteCount
+            if manifest.contentByteCount > shared.statistics.contentByteCount {
+                shared.statistics.contentByteCount = manifest.contentByteCount
+                shared.statistics.byteCount = manifest.byteCount
+            }
             defer { shared.isBroken = false }
             return shared.isBroken
         }

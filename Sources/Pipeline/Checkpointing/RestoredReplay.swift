@@ -97,14 +97,30 @@ struct RestoredReplay {
             (analysis, intake) = (nil, nil)
             return
         }
+        // Nothing else needs the packets that wait, which may be a quarter of the state: they are read beside it.
+        let slot = IntakeSlot()
+        let reading = try WorkerThread {
+            slot.result = Result {
+                try Self.read(.intake, of: checkpoint) { state throws(StateError) in
+                    try RestoredIntake(replay, from: &state)
+                }
+            }
+        }
         let box = AnalysisBox(HostAnalysis(configuration, isAlone: replay.isAnalysedAlone))
-        try box.analysis.restore { part, body in
-            try Self.read(.analysis(part), of: checkpoint) { state throws(StateError) in try body(&state) }
+        let restoring = Result {
+            try box.analysis.restore { part, body in
+                try Self.read(.analysis(part), of: checkpoint) { state throws(StateError) in try body(&state) }
+            }
         }
+        reading.join()
+        try restoring.get()
         analysis = box
-        intake = try Self.read(.intake, of: checkpoint) { state throws(StateError) in
-            try RestoredIntake(replay, from: &state)
-        }
+        intake = try slot.result?.get()
+    }
+
+    /// Belongs to the thread that reads, and after that to the one that waited for it.
+    private final class IntakeSlot: @unchecked Sendable {
+        var result: Result<RestoredIntake, any Error>?
     }
 
     /// What the manifest does not tell: whether outputs are as they were left, and captures that were read to their
