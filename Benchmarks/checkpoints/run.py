@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What checkpoints cost: pause, throughput, memory, size, and the time to restore.
 
-usage: Benchmarks/checkpoints/run.py [--packets N] [--flows N] [--clients N] [--servers N] [--rounds N]
+usage: Benchmarks/checkpoints/run.py [--packets N] [--flows N] [--clients N] [--servers N] [--seconds N] [--rounds N]
                                      [--interval D] [--workers N] [--binary FILE] [DIRECTORY]
 
 Builds tidemark and the generator in release unless --binary names one, generates a capture in DIRECTORY (a temporary
@@ -31,7 +31,7 @@ def generate(path, options):
     package = ["swift", "run", "-c", "release", "--package-path", str(ROOT / "Benchmarks"), "generate-capture"]
     subprocess.run(
         package + [path, "--packets", str(options.packets), "--flows", str(options.flows),
-                   "--clients", str(options.clients), "--servers", str(options.servers), "--seconds", "60"],
+                   "--clients", str(options.clients), "--servers", str(options.servers), "--seconds", str(options.seconds)],
         check=True, stdout=sys.stderr)
 
 
@@ -74,6 +74,7 @@ def main():
     parser.add_argument("--flows", type=int, default=2_000_000)
     parser.add_argument("--clients", type=int, default=64_000)
     parser.add_argument("--servers", type=int, default=36_000)
+    parser.add_argument("--seconds", type=int, default=60, help="of event time")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--interval", default="1s")
     parser.add_argument("--workers", type=int, default=2)
