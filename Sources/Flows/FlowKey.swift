@@ -9,11 +9,8 @@ public import Packets
     public var lowAddressLow: UInt64
     public var highAddressHigh: UInt64
     public var highAddressLow: UInt64
-    /// VLAN and tunnel network identifiers (31 bits of ``DecodedPacket/separation``); the top bit is set in one-way
-    /// ICMP messages from the high endpoint.
-    public var separation: UInt32
-    public var lowPort: UInt16
-    public var highPort: UInt16
+    /// ``separation``, ``lowPort`` and ``highPort``, from the top.
+    @usableFromInline var tail: UInt64
     public var transport: UInt8
     /// 4 or 6.
     public var family: UInt8
@@ -27,19 +24,33 @@ public import Packets
         self.lowAddressLow = lowAddressLow
         self.highAddressHigh = highAddressHigh
         self.highAddressLow = highAddressLow
-        self.separation = separation
-        self.lowPort = lowPort
-        self.highPort = highPort
+        tail = UInt64(separation) << 32 | UInt64(lowPort) << 16 | UInt64(highPort)
         self.transport = transport
         self.family = family
     }
 
+    /// VLAN and tunnel network identifiers (31 bits of ``DecodedPacket/separation``); the top bit is set in one-way
+    /// ICMP messages from the high endpoint.
+    @inlinable public var separation: UInt32 { UInt32(truncatingIfNeeded: tail >> 32) }
+
+    @inlinable public var lowPort: UInt16 {
+        get { UInt16(truncatingIfNeeded: tail >> 16) }
+        set { tail = tail & ~0xFFFF_0000 | UInt64(newValue) << 16 }
+    }
+
+    @inlinable public var highPort: UInt16 {
+        get { UInt16(truncatingIfNeeded: tail) }
+        set { tail = tail & ~0xFFFF | UInt64(newValue) }
+    }
+
+    /// Without branches: a key that is compared is nearly always the one that is sought.
     @inlinable @inline(__always)
     public static func == (a: FlowKey, b: FlowKey) -> Bool {
-        a.lowAddressLow == b.lowAddressLow && a.highAddressLow == b.highAddressLow
-            && a.lowPort == b.lowPort && a.highPort == b.highPort && a.transport == b.transport
-            && a.separation == b.separation && a.family == b.family
-            && a.lowAddressHigh == b.lowAddressHigh && a.highAddressHigh == b.highAddressHigh
+        let addresses =
+            (a.lowAddressLow ^ b.lowAddressLow) | (a.highAddressLow ^ b.highAddressLow)
+            | (a.lowAddressHigh ^ b.lowAddressHigh) | (a.highAddressHigh ^ b.highAddressHigh)
+        let protocols = UInt64((a.transport ^ b.transport) | (a.family ^ b.family))
+        return addresses | (a.tail ^ b.tail) | protocols == 0
     }
 
     /// A hash of the two addresses alone: flows between the same hosts share it.
@@ -54,12 +65,12 @@ public import Packets
     /// The key's hash, from its ``pairHash``.
     @inlinable @inline(__always)
     public func hash(pairHash: UInt32) -> UInt32 {
-        let ports = UInt64(lowPort) << 48 | UInt64(highPort) << 32 | UInt64(separation)
         let mixed = foldedProduct(
-            ports ^ 0x8EBC_6AF0_9C88_C6E3, UInt64(pairHash) << 8 ^ UInt64(transport) ^ 0x5899_65CC_7537_4CC3)
+            tail ^ 0x8EBC_6AF0_9C88_C6E3, UInt64(pairHash) << 8 ^ UInt64(transport) ^ 0x5899_65CC_7537_4CC3)
         return UInt32(truncatingIfNeeded: mixed ^ mixed >> 32)
     }
 
+    @inlinable @inline(__always)
     public var tableHash: UInt32 { hash(pairHash: pairHash) }
 
     public var lowAddress: IPAddress { address(high: lowAddressHigh, low: lowAddressLow) }

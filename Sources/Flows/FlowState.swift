@@ -55,39 +55,33 @@ import Packets
     }
 }
 
-/// Both directions' traffic in one slice, in 40 bytes.
+/// Both directions' traffic in one slice, the low endpoint's first, in 40 bytes.
 @frozen @usableFromInline struct PendingTraffic: BitwiseCopyable, Sendable {
-    @usableFromInline var bytesFromLow: UInt64 = 0
-    @usableFromInline var bytesFromHigh: UInt64 = 0
-    @usableFromInline var wireBytesFromLow: UInt64 = 0
-    @usableFromInline var wireBytesFromHigh: UInt64 = 0
-    @usableFromInline var packetsFromLow: UInt32 = 0
-    @usableFromInline var packetsFromHigh: UInt32 = 0
+    @usableFromInline var bytes: InlineArray<2, UInt64> = [0, 0]
+    @usableFromInline var wireBytes: InlineArray<2, UInt64> = [0, 0]
+    @usableFromInline var packets: InlineArray<2, UInt32> = [0, 0]
 
     @inlinable init() {}
 
-    @inlinable var isEmpty: Bool { packetsFromLow | packetsFromHigh == 0 }
-    /// Another packet might not fit the counts.
-    @inlinable var isFull: Bool { packetsFromLow | packetsFromHigh == .max }
+    @inlinable var isEmpty: Bool { packets[unchecked: 0] | packets[unchecked: 1] == 0 }
 
-    @inlinable var fromLow: Traffic {
-        Traffic(packets: UInt64(packetsFromLow), bytes: bytesFromLow, wireBytes: wireBytesFromLow)
+    @inlinable var fromLow: Traffic { traffic(0) }
+    @inlinable var fromHigh: Traffic { traffic(1) }
+
+    @inlinable func traffic(_ direction: Int) -> Traffic {
+        Traffic(
+            packets: UInt64(packets[unchecked: direction]), bytes: bytes[unchecked: direction],
+            wireBytes: wireBytes[unchecked: direction])
     }
 
-    @inlinable var fromHigh: Traffic {
-        Traffic(packets: UInt64(packetsFromHigh), bytes: bytesFromHigh, wireBytes: wireBytesFromHigh)
-    }
-
+    /// Adds a packet; true where another might not fit the counts. Which way it goes cannot be foreseen: an index, no
+    /// branch.
     @inlinable @inline(__always)
-    mutating func add(_ packet: borrowing FlowPacket) {
-        if packet.isFromHigh {
-            packetsFromHigh &+= 1
-            bytesFromHigh &+= packet.bytes
-            wireBytesFromHigh &+= UInt64(packet.wireBytes)
-        } else {
-            packetsFromLow &+= 1
-            bytesFromLow &+= packet.bytes
-            wireBytesFromLow &+= UInt64(packet.wireBytes)
-        }
+    mutating func add(_ packet: UnsafePointer<FlowPacket>) -> Bool {
+        let direction = packet.pointee.direction
+        bytes[unchecked: direction] &+= packet.pointee.bytes
+        wireBytes[unchecked: direction] &+= UInt64(packet.pointee.wireBytes)
+        packets[unchecked: direction] &+= 1
+        return packets[unchecked: direction] == .max
     }
 }

@@ -1,11 +1,11 @@
 public import EventTime
-public import Packets
 
 /// The live flows of one key group: finds each packet's flow, follows its direction and TCP state, ends it by close,
 /// reset, timeout or eviction, and hands its traffic on slice by slice.
 ///
-/// Packets come in the order of their ``FlowPacket/clock``. Which flow a packet belongs to depends on nothing but the
-/// packets before it, not on when ``expire(before:sink:)`` is called.
+/// Packets come in the order of their clocks: event time as the stream has it when a packet's turn comes, which is its
+/// own time, or later for one that came too late to be put in order. Which flow a packet belongs to depends on nothing
+/// but the packets before it, not on when ``expire(before:sink:)`` is called.
 public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     public let limits: FlowLimits
     @usableFromInline var flows = KeyedTable<FlowKey, FlowState<Attachment>>()
@@ -14,10 +14,15 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     /// Flows with traffic not yet handed on.
     @usableFromInline var pending: [UInt32] = []
     @usableFromInline var fragments = FragmentCache()
+    /// The limits as the path of each packet compares with them.
+    @usableFromInline let longestSilence: UInt64
+    @usableFromInline let longestLife: UInt64
 
     public init(limits: FlowLimits) {
         self.limits = limits
         timers = TimerWheel(resolution: Self.timerResolution(limits))
+        longestSilence = limits.idleTimeout.magnitude
+        longestLife = limits.activeTimeout.magnitude
     }
 
     @usableFromInline static func timerResolution(_ limits: FlowLimits) -> Nanoseconds {
@@ -35,16 +40,19 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         return body(flow.pointee.key, &flow.pointee.value.attachment)
     }
 
-    /// Asks for the memory in which a packet's flow will be looked up; then ``prefetchFlow(_:)``, then
-    /// ``add(_:slice:sink:)``, each for a whole batch of packets.
+    /// Asks for the memory in which the flow of a key with this hash will be looked up; then
+    /// ``prefetchFlow(hash:touchesAttachment:)``, then ``add(_:hash:guess:clock:slice:sink:)``, each for a whole batch of
+    /// packets.
     @inlinable @inline(__always)
-    public func prefetchSlot(_ packet: borrowing FlowPacket) { flows.prefetchSlot(hash: packet.hash) }
+    public func prefetchSlot(hash: UInt32) { flows.prefetchSlot(hash: hash) }
 
     /// Asks for the part of a flow that a packet touches, all of it where `touchesAttachment`. Returns the flow's
     /// identifier, or that of one with the same hash; -1 where there is none.
     @inlinable @inline(__always)
-    public func prefetchFlow(_ packet: borrowing FlowPacket, touchesAttachment: Bool) -> Int {
-        flows.prefetchEntry(hash: packet.hash, lines: touchesAttachment ? 4 : 2)
+    public func prefetchFlow(hash: UInt32, touchesAttachment: Bool) -> Int {
+        let identifier = flows.prefetchEntry(hash: hash, lines: 2)
+        if touchesAttachment, identifier >= 0 { flows.prefetch(identifier, from: 2, lines: 2) }
+        return identifier
     }
 
     /// Asks for the memory of the flow with an identifier, past or present.
@@ -57,35 +65,71 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         return flow.pointee.value.slice == slice ? nil : flow.pointee.value.attachment
     }
 
-    /// Takes an IP packet whose time lies in `slice`.
+    /// Takes an IP packet whose key has this hash and whose time lies in `slice`. `clock`: event time as it has come.
+    /// `guess`: what ``prefetchFlow(hash:touchesAttachment:)`` said, since flows were last expired, or -1.
     @inlinable @inline(__always)
     public mutating func add<Sink: FlowSink & ~Copyable>(
-        _ packet: inout FlowPacket, slice: Int64, sink: inout Sink
+        _ packet: UnsafePointer<FlowPacket>, hash: UInt32, guess: Int, clock: Nanoseconds, slice: Int64,
+        sink: inout Sink
     ) where Sink.Attachment == Attachment {
-        if packet.fragment != .whole { fragments.visit(&packet) }
-        var identifier = flows.find(packet.key, hash: packet.hash)
-        if identifier < 0 {
-            identifier = begin(packet, sink: &sink)
-        } else if let reason = reasonToEnd(flows[identifier].pointee.value, packet) {
-            restart(identifier, packet, reason: reason, sink: &sink)
+        guard packet.pointee.isWhole else { return addFragment(packet.pointee, clock, slice, sink: &sink) }
+        addWhole(packet, hash, guess, clock, slice, sink: &sink)
+    }
+
+    /// Fragments share the ports that the first of them has.
+    @inlinable @inline(never)
+    mutating func addFragment<Sink: FlowSink & ~Copyable>(
+        _ fragment: FlowPacket, _ clock: Nanoseconds, _ slice: Int64, sink: inout Sink
+    ) where Sink.Attachment == Attachment {
+        var packet = fragment
+        fragments.visit(&packet)
+        let hash = packet.key.tableHash
+        addWhole(&packet, hash, -1, clock, slice, sink: &sink)
+    }
+
+    @inlinable @inline(__always)
+    mutating func addWhole<Sink: FlowSink & ~Copyable>(
+        _ packet: UnsafePointer<FlowPacket>, _ hash: UInt32, _ guess: Int, _ clock: Nanoseconds, _ slice: Int64,
+        sink: inout Sink
+    ) where Sink.Attachment == Attachment {
+        var identifier = guess
+        // A flow that ended meanwhile has no key any more (``remove``).
+        if guess < 0 || flows.again(guess).pointee.key != packet.pointee.key {
+            identifier = lookUp(packet, hash, clock, sink: &sink)
         }
-        let flow = flows.again(identifier)
-        if flow.pointee.value.pending.isFull { Self.handOver(flow, to: &sink) }
-        if flow.pointee.value.slice != slice {
-            enter(slice, identifier, isRevising: packet.isRevising, sink: &sink)
-        } else {
-            // The table was flushed in the midst of the slice.
-            if !flow.pointee.value.isListed { list(identifier) }
-            if packet.isRevising {
-                sink.sawFlow(
-                    &flow.pointee.value.attachment, key: packet.key, identifier: identifier, slice: slice,
-                    isFirst: false, isRevising: true)
-            }
+        let entry = flows[identifier]
+        if mayEnd(entry, packet, clock) { endWhereDue(identifier, packet, clock, sink: &sink) }
+        if entry.pointee.value.slice != slice {
+            enter(slice, identifier, isRevising: packet.pointee.isRevising, sink: &sink)
+        } else if !entry.pointee.value.isListed || packet.pointee.isRevising {
+            visitAgain(slice, identifier, isRevising: packet.pointee.isRevising, sink: &sink)
         }
-        if packet.time > flow.pointee.value.last { flow.pointee.value.last = packet.time }
-        if packet.time < flow.pointee.value.start { flow.pointee.value.start = packet.time }
-        flow.pointee.value.pending.add(packet)
-        if packet.tcpFlags != 0 { noteTCP(identifier, packet) }
+        let time = packet.pointee.time
+        if time > entry.pointee.value.last { entry.pointee.value.last = time }
+        if time < entry.pointee.value.start { entry.pointee.value.start = time }
+        if entry.pointee.value.pending.add(packet) { Self.handOver(entry, to: &sink) }
+        if packet.pointee.tcpFlags != 0, entry.pointee.value.tcp.isChanged(by: packet) {
+            noteTCP(identifier, packet)
+        }
+    }
+
+    /// The identifier of a packet's flow, which begins where there is none.
+    @inlinable @inline(never)
+    mutating func lookUp<Sink: FlowSink & ~Copyable>(
+        _ packet: UnsafePointer<FlowPacket>, _ hash: UInt32, _ clock: Nanoseconds, sink: inout Sink
+    ) -> Int where Sink.Attachment == Attachment {
+        let identifier = flows.find(packet.pointee.key, hash: hash)
+        return identifier < 0 ? begin(packet, hash, clock, sink: &sink) : identifier
+    }
+
+    @inlinable @inline(never)
+    mutating func endWhereDue<Sink: FlowSink & ~Copyable>(
+        _ identifier: Int, _ packet: UnsafePointer<FlowPacket>, _ clock: Nanoseconds, sink: inout Sink
+    ) where Sink.Attachment == Attachment {
+        guard flows.again(identifier).pointee.value.slice != .min,
+            let reason = reasonToEnd(flows.again(identifier).pointee.value, packet, clock)
+        else { return }
+        restart(identifier, packet, clock, reason: reason, sink: &sink)
     }
 
     /// Hands on all traffic that is pending.
@@ -142,20 +186,36 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         return flow.last.saturatingAdd(timeout)
     }
 
-    /// Why a packet does not belong to the flow with its key; `nil` where it does.
+    /// Whether there may be a reason for a packet not to belong to the flow with its key: false for nearly all, by a
+    /// look at three numbers. ``reasonToEnd(_:_:_:)`` then knows.
     @inlinable @inline(__always)
-    func reasonToEnd(_ flow: FlowState<Attachment>, _ packet: FlowPacket)
+    func mayEnd(
+        _ flow: UnsafeMutablePointer<KeyedTable<FlowKey, FlowState<Attachment>>.Entry>,
+        _ packet: UnsafePointer<FlowPacket>, _ clock: Nanoseconds
+    ) -> Bool {
+        // Unsigned differences are right where the first time is not before the second.
+        let (start, last) = (flow.pointee.value.start, flow.pointee.value.last)
+        let silence = UInt64(bitPattern: clock &- last)
+        let age = UInt64(bitPattern: packet.pointee.time &- start)
+        return clock < last || silence > longestSilence || age >= longestLife
+            || packet.pointee.tcpFlags & TCPState.syn != 0 || flow.pointee.value.tcp.closed != nil
+    }
+
+    /// Why a packet does not belong to the flow with its key; `nil` where it does.
+    @inlinable @inline(never)
+    func reasonToEnd(_ flow: FlowState<Attachment>, _ packet: UnsafePointer<FlowPacket>, _ clock: Nanoseconds)
         -> FlowRecord.EndReason?
     {
-        if packet.clock > Self.deadline(of: flow, limits)
-            || flow.start.saturatingAdd(-limits.idleTimeout) > packet.clock
-        {
+        if clock > Self.deadline(of: flow, limits) || flow.start.saturatingAdd(-limits.idleTimeout) > clock {
             return flow.tcp.closed ?? .idle
         }
-        if packet.tcpFlags & TCPState.syn != 0, flow.tcp.isReopened(by: packet) { return flow.tcp.replaced }
+        if packet.pointee.tcpFlags & TCPState.syn != 0, flow.tcp.isReopened(by: packet.pointee) {
+            return flow.tcp.replaced
+        }
         // Times lie up to 585 years apart: too far for a signed difference.
-        if packet.time >= flow.start,
-            UInt64(bitPattern: packet.time &- flow.start) >= limits.activeTimeout.magnitude, flow.tcp.closed == nil
+        let time = packet.pointee.time
+        if time >= flow.start, UInt64(bitPattern: time &- flow.start) >= limits.activeTimeout.magnitude,
+            flow.tcp.closed == nil
         {
             return .active
         }
@@ -163,33 +223,35 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     }
 
     @inlinable @inline(never)
-    mutating func begin<Sink: FlowSink & ~Copyable>(_ packet: FlowPacket, sink: inout Sink) -> Int
-    where Sink.Attachment == Attachment {
-        if flows.count >= limits.maximumFlows { evict(at: packet.clock, sink: &sink) }
-        let initiatorIsHigh = Self.initiatorIsHigh(packet)
-        let state = FlowState(packet, initiatorIsHigh: initiatorIsHigh, attachment: sink.makeAttachment())
-        let identifier = flows.insert(packet.key, hash: packet.hash, value: state)
-        timers.set(identifier, at: packet.time.saturatingAdd(limits.idleTimeout))
+    mutating func begin<Sink: FlowSink & ~Copyable>(
+        _ packet: UnsafePointer<FlowPacket>, _ hash: UInt32, _ clock: Nanoseconds, sink: inout Sink
+    ) -> Int where Sink.Attachment == Attachment {
+        if flows.count >= limits.maximumFlows { evict(at: clock, sink: &sink) }
+        let initiatorIsHigh = Self.initiatorIsHigh(packet.pointee)
+        let state = FlowState(packet.pointee, initiatorIsHigh: initiatorIsHigh, attachment: sink.makeAttachment())
+        let identifier = flows.insert(packet.pointee.key, hash: hash, value: state)
+        timers.set(identifier, at: packet.pointee.time.saturatingAdd(limits.idleTimeout))
         return identifier
     }
 
     /// Ends a flow and begins another one with the same key in its place.
     @inlinable @inline(never)
     mutating func restart<Sink: FlowSink & ~Copyable>(
-        _ identifier: Int, _ packet: FlowPacket, reason: FlowRecord.EndReason, sink: inout Sink
+        _ identifier: Int, _ packet: UnsafePointer<FlowPacket>, _ clock: Nanoseconds, reason: FlowRecord.EndReason,
+        sink: inout Sink
     ) where Sink.Attachment == Attachment {
         let flow = flows.again(identifier)
         let deadline = Self.deadline(of: flow.pointee.value, limits)
-        finish(identifier, reason: reason, at: min(packet.clock, deadline), sink: &sink)
+        finish(identifier, reason: reason, at: min(clock, deadline), sink: &sink)
         // What the active timeout cuts goes on in the same direction.
         let initiatorIsHigh =
-            reason == .active ? flow.pointee.value.initiatorIsHigh : Self.initiatorIsHigh(packet)
+            reason == .active ? flow.pointee.value.initiatorIsHigh : Self.initiatorIsHigh(packet.pointee)
         let isListed = flow.pointee.value.isListed
         flow.pointee.value = FlowState(
-            packet, initiatorIsHigh: initiatorIsHigh, attachment: sink.makeAttachment())
+            packet.pointee, initiatorIsHigh: initiatorIsHigh, attachment: sink.makeAttachment())
         flow.pointee.value.isListed = isListed
         timers.cancel(identifier)
-        timers.set(identifier, at: packet.time.saturatingAdd(limits.idleTimeout))
+        timers.set(identifier, at: packet.pointee.time.saturatingAdd(limits.idleTimeout))
     }
 
     /// The initiator: the sender of the SYN, the receiver of the SYN-ACK, else the first packet's sender.
@@ -213,6 +275,20 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
             isFirst: isFirst, isRevising: isRevising)
     }
 
+    /// A packet in the slice of the one before it that is not as others: the table was flushed in the midst of the
+    /// slice, or the packet comes late.
+    @inlinable @inline(never)
+    mutating func visitAgain<Sink: FlowSink & ~Copyable>(
+        _ slice: Int64, _ identifier: Int, isRevising: Bool, sink: inout Sink
+    ) where Sink.Attachment == Attachment {
+        let flow = flows.again(identifier)
+        if !flow.pointee.value.isListed { list(identifier) }
+        guard isRevising else { return }
+        sink.sawFlow(
+            &flow.pointee.value.attachment, key: flow.pointee.key, identifier: identifier, slice: slice,
+            isFirst: false, isRevising: true)
+    }
+
     /// Puts a flow on the list of those with traffic to be handed on.
     @inlinable mutating func list(_ identifier: Int) {
         if pending.count >= 2 * flows.count + 4096 { dropEnded() }
@@ -220,11 +296,12 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         pending.append(UInt32(identifier))
     }
 
-    @inlinable mutating func noteTCP(_ identifier: Int, _ packet: FlowPacket) {
+    @inlinable @inline(never)
+    mutating func noteTCP(_ identifier: Int, _ packet: UnsafePointer<FlowPacket>) {
         let flow = flows.again(identifier)
         let wasOpen = flow.pointee.value.tcp.closed == nil
-        flow.pointee.value.tcp.note(packet)
-        if packet.tcpFlags & (TCPState.syn | TCPState.ack) == TCPState.syn {
+        flow.pointee.value.tcp.note(packet.pointee)
+        if packet.pointee.tcpFlags & (TCPState.syn | TCPState.ack) == TCPState.syn {
             flow.pointee.value.initiatorIsHigh = flow.pointee.value.tcp.synIsFromHigh
         }
         if wasOpen, flow.pointee.value.tcp.closed != nil {
@@ -301,5 +378,7 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         let flow = flows[identifier]
         flow.pointee.value.isListed = false
         flows.remove(identifier, hash: flow.pointee.key.tableHash)
+        // No packet has such a key: who guesses at the flow sees that it is gone.
+        flow.pointee.key.family = 0
     }
 }

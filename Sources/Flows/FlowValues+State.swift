@@ -43,29 +43,25 @@ extension Traffic: StateValue {
 
 extension PendingTraffic: StateValue {
     @inlinable func encode(into state: inout StateEncoder) {
-        state.encode(bytesFromLow)
-        state.encode(bytesFromHigh)
-        state.encode(wireBytesFromLow)
-        state.encode(wireBytesFromHigh)
-        state.encode(packetsFromLow)
-        state.encode(packetsFromHigh)
+        for direction in 0..<2 { state.encode(bytes[direction]) }
+        for direction in 0..<2 { state.encode(wireBytes[direction]) }
+        for direction in 0..<2 { state.encode(packets[direction]) }
     }
 
     @inlinable init(from state: inout StateDecoder) throws(StateError) {
         self.init()
-        bytesFromLow = try state.decode()
-        bytesFromHigh = try state.decode()
-        wireBytesFromLow = try state.decode()
-        wireBytesFromHigh = try state.decode()
-        packetsFromLow = try state.decode()
-        packetsFromHigh = try state.decode()
+        for direction in 0..<2 { bytes[direction] = try state.decode() }
+        for direction in 0..<2 { wireBytes[direction] = try state.decode() }
+        for direction in 0..<2 {
+            packets[direction] = try state.decode()
+            guard packets[direction] < .max else { throw state.invalid("more packets than are counted") }
+        }
     }
 }
 
 extension TCPState: StateValue {
     @inlinable public func encode(into state: inout StateEncoder) {
-        state.encode(lowFlags)
-        state.encode(highFlags)
+        for direction in 0..<2 { state.encode(flags[direction]) }
         state.encode(initialSequence)
         sawSYN.encode(into: &state)
         synIsFromHigh.encode(into: &state)
@@ -74,8 +70,7 @@ extension TCPState: StateValue {
 
     @inlinable public init(from state: inout StateDecoder) throws(StateError) {
         self.init()
-        lowFlags = try state.decode()
-        highFlags = try state.decode()
+        for direction in 0..<2 { flags[direction] = try state.decode() }
         initialSequence = try state.decode()
         sawSYN = try Bool(from: &state)
         synIsFromHigh = try Bool(from: &state)
@@ -146,11 +141,11 @@ extension FlowPacket: StateValue {
         hasPorts = try Bool(from: &state)
         isRevising = try Bool(from: &state)
         wireBytes = try state.decode()
-        tcpSequence = try state.decode()
-        fragmentIdentification = try state.decode()
-        bytes = try state.decode()
-        // Hashes follow from the key, so that they may change from one version to the next.
-        pairHash = key.pairHash
-        hash = key.hash(pairHash: pairHash)
+        let sequence = try state.decode(UInt32.self)
+        let identification = try state.decode(UInt32.self)
+        number = fragment == .whole ? sequence : identification
+        let bytes = try state.decode(UInt64.self)
+        guard bytes < 1 << 33 else { throw state.invalid("a packet of \(bytes) bytes") }
+        self.bytes = bytes
     }
 }

@@ -34,7 +34,7 @@ struct FragmentCache: ~Copyable {
         if key.lowAddressLow == key.highAddressLow, key.lowAddressHigh == key.highAddressHigh { isFromHigh = false }
         (key.lowPort, key.highPort) = (0, 0)
         let mixed = foldedProduct(
-            UInt64(packet.pairHash) << 32 | UInt64(packet.fragmentIdentification),
+            UInt64(key.pairHash) << 32 | UInt64(packet.fragmentIdentification),
             UInt64(key.transport) << 1 | (isFromHigh ? 1 : 0) | 0x9E37_79B9_7F4A_7C00)
         let place = Int(truncatingIfNeeded: (mixed ^ mixed >> 32) & UInt64(Self.placeCount - 1))
         if packet.fragment == .first {
@@ -49,7 +49,6 @@ struct FragmentCache: ~Copyable {
             packet.key.lowPort = entry.lowPort
             packet.key.highPort = entry.highPort
             packet.hasPorts = true
-            packet.hash = packet.key.hash(pairHash: packet.pairHash)
         }
     }
 }

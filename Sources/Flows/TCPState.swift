@@ -4,8 +4,7 @@
 /// packets.
 @frozen public struct TCPState: BitwiseCopyable, Sendable {
     /// All flags that the low, and the high, endpoint sent.
-    @usableFromInline var lowFlags: UInt8 = 0
-    @usableFromInline var highFlags: UInt8 = 0
+    @usableFromInline var flags: InlineArray<2, UInt8> = [0, 0]
     /// The SYN's sequence number, once ``sawSYN``.
     @usableFromInline var initialSequence: UInt32 = 0
     /// A SYN without ACK was seen, and which end sent it.
@@ -27,6 +26,9 @@
         return lowFlags & highFlags & Self.fin != 0 ? .fin : nil
     }
 
+    @inlinable var lowFlags: UInt8 { flags[unchecked: 0] }
+    @inlinable var highFlags: UInt8 { flags[unchecked: 1] }
+
     /// Whether a packet opens another connection on the same ports: a SYN after the end, or one that is no repeat of
     /// the SYN that opened this one.
     @inlinable func isReopened(by packet: FlowPacket) -> Bool {
@@ -44,10 +46,17 @@
         return (lowFlags | highFlags) & Self.fin != 0 ? .fin : .rst
     }
 
+    /// Whether ``note(_:)`` would change anything: false for nearly all packets of a connection under way.
+    @inlinable @inline(__always)
+    func isChanged(by packet: UnsafePointer<FlowPacket>) -> Bool {
+        let known = flags[unchecked: packet.pointee.direction]
+        return packet.pointee.tcpFlags & ~known != 0 || packet.pointee.tcpFlags & Self.syn != 0 || !isUnderWay
+    }
+
     /// Takes note of a packet's flags.
     @inlinable @inline(__always)
     mutating func note(_ packet: FlowPacket) {
-        if packet.isFromHigh { highFlags |= packet.tcpFlags } else { lowFlags |= packet.tcpFlags }
+        flags[unchecked: packet.direction] |= packet.tcpFlags
         if packet.tcpFlags & Self.syn == 0 {
             isUnderWay = true
         } else if packet.tcpFlags & Self.ack == 0, !sawSYN {

@@ -43,8 +43,8 @@ public struct HostAnalysis: ~Copyable {
 
         /// The key group of a packet.
         @inlinable @inline(__always)
-        public static func group(of packet: FlowPacket, groupCount: Int) -> Int {
-            Int(packet.pairHash >> 16) & (groupCount - 1)
+        public static func group(of packet: UnsafePointer<FlowPacket>, groupCount: Int) -> Int {
+            groupCount == 1 ? 0 : Int(packet.pointee.key.pairHash >> 16) & (groupCount - 1)
         }
     }
 
@@ -54,6 +54,7 @@ public struct HostAnalysis: ~Copyable {
     let tables: UnsafeMutablePointer<FlowTable<FlowVisits>>
     var windows: HostWindows
     private let makesRows: Bool
+    private let isOrdered: Bool
     /// The slice of the last packet, and its bounds.
     private var slice: Int64 = 0
     private var sliceStart: Nanoseconds = 0
@@ -62,12 +63,14 @@ public struct HostAnalysis: ~Copyable {
     /// Packets whose memory is asked for before the first of them is added.
     private static var lookAhead: Int { 32 }
     private let guesses = UnsafeMutablePointer<Int>.allocate(capacity: HostAnalysis.lookAhead)
+    private let hashes = UnsafeMutablePointer<UInt32>.allocate(capacity: HostAnalysis.lookAhead)
 
     /// `isAlone`: no other worker has a share in the same windows.
     public init(_ configuration: Configuration, isAlone: Bool = false) {
         self.configuration = configuration
         // Others' rows may be of the same hosts: only merged can they be counted.
         makesRows = configuration.reportsHosts || !isAlone
+        isOrdered = configuration.isOrdered
         groupCount = configuration.groupCount
         tables = .allocate(capacity: groupCount)
         for group in 0..<groupCount {
@@ -84,52 +87,95 @@ public struct HostAnalysis: ~Copyable {
         tables.deinitialize(count: groupCount)
         tables.deallocate()
         guesses.deallocate()
+        hashes.deallocate()
     }
 
-    /// Takes packets that are not too late for every window, in the order of their clocks.
-    public mutating func add(_ packets: UnsafeMutableBufferPointer<FlowPacket>) {
-        var start = 0
-        while start < packets.count {
-            let end = min(start + Self.lookAhead, packets.count)
-            prefetch(packets, start..<end)
-            for index in start..<end { add(&packets[index]) }
-            start = end
+    /// Takes packets that are not too late for every window, in the order of their times if time has an order: event
+    /// time has come to each packet's own.
+    public mutating func add(_ packets: UnsafeBufferPointer<FlowPacket>) {
+        guard var first = packets.baseAddress else { return }
+        let end = first + packets.count
+        while first < end {
+            let count = min(Self.lookAhead, end - first)
+            prefetch(first, count)
+            if isOrdered, isInSlice(first.pointee.time), isInSlice(first[count - 1].time) {
+                addWithinSlice(first, count)
+            } else {
+                for index in 0..<count { add(first + index, hashes[index], guesses[index], first[index].time) }
+            }
+            first += count
         }
+    }
+
+    /// Takes a packet that came too late to be put in order; event time has come to `clock`.
+    public mutating func add(_ packet: FlowPacket, clock: Nanoseconds) {
+        withUnsafePointer(to: packet) { add($0, $0.pointee.key.tableHash, -1, clock) }
     }
 
     /// Asks for the memory that a stretch of packets will touch, one kind of it after the other, so that the processor
     /// waits for many packets at once.
     @inline(__always)
-    private func prefetch(_ packets: UnsafeMutableBufferPointer<FlowPacket>, _ range: Range<Int>) {
+    private func prefetch(_ packets: UnsafePointer<FlowPacket>, _ count: Int) {
         let overlaps = configuration.windows.slicesPerWindow > 1
-        for index in range where packets[index].kind == .ip {
-            tables[group(of: packets[index])].prefetchSlot(packets[index])
+        var index = 0
+        while index < count {
+            let hash = packets[index].key.tableHash
+            hashes[index] = hash
+            tables[group(of: packets + index)].prefetchSlot(hash: hash)
+            index &+= 1
         }
-        for index in range where packets[index].kind == .ip {
-            guesses[index - range.lowerBound] = tables[group(of: packets[index])].prefetchFlow(
-                packets[index], touchesAttachment: overlaps)
+        index = 0
+        while index < count {
+            guesses[index] = tables[group(of: packets + index)].prefetchFlow(
+                hash: hashes[index], touchesAttachment: overlaps)
+            index &+= 1
         }
         guard overlaps else { return }
-        for index in range where packets[index].kind == .ip {
-            let (group, guess) = (group(of: packets[index]), guesses[index - range.lowerBound])
+        for index in 0..<count where packets[index].isIP {
+            let (group, guess) = (group(of: packets + index), guesses[index])
             if guess >= 0, let flow = tables[group].attachment(of: guess, movingTo: slice) {
                 windows.pairs.prefetch(flow, group: group)
             }
         }
     }
 
-    private func group(of packet: FlowPacket) -> Int {
+    @inline(__always)
+    private func group(of packet: UnsafePointer<FlowPacket>) -> Int {
         Configuration.group(of: packet, groupCount: groupCount)
     }
 
     @inline(__always)
-    private mutating func add(_ packet: inout FlowPacket) {
-        if packet.time < sliceStart || packet.time >= sliceEnd { moveSlice(to: packet.time) }
-        windows.count(packet, slice: slice)
-        guard packet.kind == .ip else { return }
+    private func isInSlice(_ time: Nanoseconds) -> Bool { time >= sliceStart && time < sliceEnd }
+
+    /// Packets in order, of which the first and the last lie in the slice: so all do.
+    @inline(__always)
+    private mutating func addWithinSlice(_ packets: UnsafePointer<FlowPacket>, _ count: Int) {
+        let slice = slice
+        windows.count(packets, count, slice: slice)
+        var index = 0
+        while index < count {
+            let packet = packets + index
+            if packet.pointee.isIP {
+                let group = group(of: packet)
+                windows.group = group
+                tables[group].add(
+                    packet, hash: hashes[index], guess: guesses[index], clock: packet.pointee.time, slice: slice,
+                    sink: &windows)
+            }
+            index &+= 1
+        }
+    }
+
+    @inline(never)
+    private mutating func add(
+        _ packet: UnsafePointer<FlowPacket>, _ hash: UInt32, _ guess: Int, _ clock: Nanoseconds
+    ) {
+        if !isInSlice(packet.pointee.time) { moveSlice(to: packet.pointee.time) }
+        windows.count(packet, 1, slice: slice)
+        guard packet.pointee.isIP else { return }
         let group = group(of: packet)
         windows.group = group
-        tables[group].add(&packet, slice: slice, sink: &windows)
+        tables[group].add(packet, hash: hash, guess: guess, clock: clock, slice: slice, sink: &windows)
     }
 
     private mutating func moveSlice(to time: Nanoseconds) {

@@ -49,13 +49,29 @@ public struct HostWindows: ~Copyable, FlowSink {
 
     // MARK: Packets
 
-    /// Counts a packet of any kind in the totals of `slice`.
+    /// Counts packets of any kind in the totals of `slice`.
     @inline(__always)
-    mutating func count(_ packet: borrowing FlowPacket, slice: Int64) {
+    mutating func count(_ packets: UnsafePointer<FlowPacket>, _ count: Int, slice: Int64) {
         if slice != pendingSlice {
             flushTotals()
             pendingSlice = slice
         }
+        var ip = Traffic()
+        var index = 0
+        while index < count {
+            let packet = packets + index
+            if packet.pointee.isIP, !packet.pointee.isRevising {
+                ip += Traffic(packets: 1, bytes: packet.pointee.bytes, wireBytes: UInt64(packet.pointee.wireBytes))
+            } else {
+                countUnusual(packet.pointee, slice)
+            }
+            index &+= 1
+        }
+        pendingTotal.ip += ip
+    }
+
+    @inline(never)
+    private mutating func countUnusual(_ packet: FlowPacket, _ slice: Int64) {
         let traffic = Traffic(packets: 1, bytes: packet.bytes, wireBytes: UInt64(packet.wireBytes))
         switch packet.kind {
         case .ip: pendingTotal.ip += traffic

@@ -16,13 +16,18 @@ public struct PacketDecoder: Sendable {
     ///   - originalLength: The frame's length on the wire.
     ///   - linkType: What the first byte begins.
     public func decode(_ bytes: RawSpan, originalLength: UInt32, linkType: LinkType) -> DecodedPacket {
-        if linkType == .ethernet, let packet = commonPacket(bytes, originalLength: originalLength) { return packet }
-        return walk(bytes, originalLength: originalLength, linkType: linkType)
+        var common: DecodedPacket?
+        if decodeCommon(bytes, originalLength: originalLength, linkType: linkType, { common = $0 }),
+            let common
+        {
+            return common
+        }
+        return decodeUncommon(bytes, originalLength: originalLength, linkType: linkType)
     }
 
     /// Decodes any packet, header by header.
     @inline(never)
-    func walk(_ bytes: RawSpan, originalLength: UInt32, linkType: LinkType) -> DecodedPacket {
+    public func decodeUncommon(_ bytes: RawSpan, originalLength: UInt32, linkType: LinkType) -> DecodedPacket {
         var walk = HeaderWalk(layer: layer, capturedLength: bytes.byteCount, originalLength: originalLength)
         walk.follow(.link(linkType), bytes)
         return walk.packet

@@ -81,10 +81,12 @@ final class SerialAnalysis: Analysis {
         self.writer = writer
     }
 
-    func add(_ packets: UnsafeMutableBufferPointer<FlowPacket>) {
+    func add(_ packets: UnsafeBufferPointer<FlowPacket>) {
         box.analysis.add(packets)
         if freezing.isUnderWay { freezing.goOn(&box.analysis) }
     }
+
+    func add(_ packet: FlowPacket, clock: Nanoseconds) { box.analysis.add(packet, clock: clock) }
 
     func pass(_ barrier: FrozenReplay) {
         writer.pass(barrier)

@@ -32,31 +32,42 @@ struct PacketIntake<Consumer: PacketConsumer>: ~Copyable {
 
     @inline(__always)
     mutating func take(_ record: PacketRecord, _ frame: RawSpan) {
-        let packet = decoder.decode(frame, originalLength: record.originalLength, linkType: record.linkType)
-        packets += 1
-        bytes &+= packet.bytes
+        // Made where it will wait: it is not moved again before its turn.
+        let place = sequencer.nextPlace()
+        let isCommon = decoder.decodeCommon(
+            frame, originalLength: record.originalLength, linkType: record.linkType
+        ) { place.initialize(to: FlowPacket($0, time: record.timestamp)) }
+        if !isCommon { decodeUncommon(record, frame, place) }
+        packets &+= 1
+        bytes &+= place.pointee.bytes
         wireBytes &+= UInt64(record.originalLength)
-        if packet.kind != .ip || packet.problem != .none { countUnusual(packet, record.number) }
         guard record.isTimed else {
             untimedPackets += 1
             return
         }
         if pacing != nil { pacing?.wait(for: record.timestamp) }
-        firstTime = min(firstTime, record.timestamp)
-        lastTime = max(lastTime, record.timestamp)
-        var flowPacket = FlowPacket(packet, time: record.timestamp)
-        sequencer.add(&flowPacket)
+        if record.timestamp < firstTime { firstTime = record.timestamp }
+        if record.timestamp > lastTime { lastTime = record.timestamp }
+        sequencer.addPlaced()
     }
 
     @inline(never)
-    private mutating func countUnusual(_ packet: DecodedPacket, _ number: UInt64) {
+    private mutating func decodeUncommon(
+        _ record: PacketRecord, _ frame: RawSpan, _ place: UnsafeMutablePointer<FlowPacket>
+    ) {
+        let packet = decoder.decodeUncommon(
+            frame, originalLength: record.originalLength, linkType: record.linkType)
+        place.initialize(to: FlowPacket(packet, time: record.timestamp))
         switch packet.kind {
         case .ip: break
         case .nonIP: nonIPPackets += 1
         case .malformed: malformedPackets += 1
         }
-        if isVerbose, packet.problem != .none { malformed.note(packet.problem, packet: number) }
+        if isVerbose, packet.problem != .none { malformed.note(packet.problem, packet: record.number) }
     }
+
+    /// Hands on the packets whose turn has come; to be called now and then.
+    mutating func handOn() { sequencer.drain() }
 
     /// All packets up to `time` have come; see ``PacketSequencer/advance(to:)``.
     mutating func advance(to time: Nanoseconds) { sequencer.advance(to: time) }

@@ -4,8 +4,10 @@ import HostStatistics
 
 /// Who takes the packets in their order, and hears when event time advances.
 protocol PacketConsumer: AnyObject {
-    /// Packets whose turn has come; the consumer may change them.
-    func add(_ packets: UnsafeMutableBufferPointer<FlowPacket>)
+    /// Packets whose turn has come: event time has come to each one's own.
+    func add(_ packets: UnsafeBufferPointer<FlowPacket>)
+    /// A packet that came too late to be put in order; event time has come to `clock`.
+    func add(_ packet: FlowPacket, clock: Nanoseconds)
     /// No packet before `time` is still to come but late ones; `dirty` are windows fired before that late packets
     /// changed since the last advance, in ascending order.
     func advance(to time: Nanoseconds, dirty: [Int64], notes: WindowNotes)
@@ -21,13 +23,12 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
     private let allowedLateness: Nanoseconds
     private let tickLength: Nanoseconds
     private let isOrdered: Bool
-    var watermarks: BoundedOutOfOrderness
+    private(set) var watermarks: BoundedOutOfOrderness
     var sorter: EventTimeSorter<FlowPacket>
     var nextTick = Nanoseconds.min
     private let consumer: Consumer
-    /// Packets on their way to the consumer.
+    /// Packets on their way to the consumer: few, so that they are still in the nearest cache when it looks at them.
     private let batch = UnsafeMutablePointer<FlowPacket>.allocate(capacity: PacketSequencer.batchCapacity)
-    private var batchCount = 0
     var dirty: Set<Int64> = []
     var notes = WindowNotes()
 
@@ -44,7 +45,12 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
     private var firedFrom: Nanoseconds = 0
     private var lateFrom: Nanoseconds = 0
 
-    private static var batchCapacity: Int { 256 }
+    /// The newest time so far; `watermarks` learn of it when anything depends on the watermark.
+    private var newest = Nanoseconds.min
+    /// A packet with a time from `newest` to before this one is simply the next in order: nothing else happens with it.
+    private var calmUntil = Nanoseconds.min
+
+    private static var batchCapacity: Int { 128 }
 
     deinit { batch.deallocate() }
 
@@ -60,33 +66,70 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
             windows.sliceLength > .second && windows.sliceLength % .second == 0 ? .second : windows.sliceLength
     }
 
-    /// Takes the next packet of the stream.
+    /// Takes up another sequencer's event time, before the first packet.
+    mutating func goOn(with watermarks: BoundedOutOfOrderness) {
+        self.watermarks = watermarks
+        newest = watermarks.newestTime
+    }
+
+    /// Where the next packet of the stream is to be made.
     @inline(__always)
-    mutating func add(_ packet: inout FlowPacket) {
-        if packet.time < sliceStart || packet.time >= sliceEnd { moveSlice(to: packet.time) }
+    mutating func nextPlace() -> UnsafeMutablePointer<FlowPacket> {
+        if sorter.needsRoom { makeRoom() }
+        return sorter.nextPlace
+    }
+
+    /// Takes the packet that was made at ``nextPlace()``.
+    @inline(__always)
+    mutating func addPlaced() {
+        let time = sorter.nextPlace.pointee.time
+        if time >= newest, time < calmUntil {
+            newest = time
+            sorter.appendPlaced()
+        } else {
+            addWithCare(sorter.nextPlace)
+        }
+    }
+
+    /// A packet that moves something on, or that steps back.
+    @inline(never)
+    private mutating func addWithCare(_ packet: UnsafeMutablePointer<FlowPacket>) {
+        drain()
+        defer { foreseeCalm() }
+        let time = packet.pointee.time
+        if time < sliceStart || time >= sliceEnd { moveSlice(to: time) }
         let watermark = watermarks.watermark
-        if watermark >= firedFrom || !isInWindow, !place(&packet, watermark) { return }
+        if watermark >= firedFrom || !isInWindow, !place(packet, watermark) { return }
         guard isOrdered else {
-            _ = watermarks.observe(packet.time)
-            hand(packet)
+            newest = max(newest, time)
+            consumer.add(UnsafeBufferPointer(start: packet, count: 1))
             return
         }
-        if packet.time < sorter.releasedBefore {
+        if time < sorter.releasedBefore {
             // Its turn has passed: it is handed over at once, before time advances any further.
-            packet.clock = sorter.releasedBefore
-            hand(packet)
+            consumer.add(packet.pointee, clock: sorter.releasedBefore)
+        } else if sorter.isInOrder(time) {
+            sorter.appendPlaced()
         } else {
-            if sorter.isFull { deliverNext() }
-            sorter.push(packet, at: packet.time)
+            sorter.insertPlaced()
         }
-        if watermarks.observe(packet.time) { drain() }
+        advance(to: time)
+    }
+
+    /// Until when nothing but the newest time changes, as packets come in order.
+    private mutating func foreseeCalm() {
+        let isCalm =
+            isOrdered && isInWindow && newest >= sliceStart && newest < sliceEnd && watermarks.watermark < firedFrom
+            && nextTick > .min
+        // The windows of the slice fire at its end or later, so not before a packet of the slice.
+        calmUntil = isCalm ? min(sliceEnd, nextTick.saturatingAdd(watermarks.delay ?? .max)) : .min
     }
 
     /// The input has ended: hands over all packets that still wait. Returns the windows to fire again and what is
     /// known of windows.
     mutating func finish() -> (dirty: [Int64], notes: WindowNotes) {
-        while sorter.count > 0 { deliverNext() }
-        handBatch()
+        drain()
+        hand(through: .max)
         return takeNotes()
     }
 
@@ -94,11 +137,16 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
 
     /// All packets up to `time` have come, though none may say so: advances event time as a packet of that time would.
     mutating func advance(to time: Nanoseconds) {
-        if watermarks.observe(time) { drain() }
+        if time > newest {
+            newest = time
+            drain()
+            foreseeCalm()
+        }
     }
 
     /// Packets are missing; where only windows that have fired could tell, the first open one does.
     mutating func note(_ loss: CaptureLoss) {
+        drain()
         var loss = loss
         if watermarks.watermark > .min {
             let open = windows.start(ofSlice: windows.firstOpenWindow(watermark: watermarks.watermark))
@@ -112,33 +160,39 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
 
     // MARK: Order
 
-    private mutating func drain() {
+    /// Raises the watermark to where the packets so far have brought it, and hands over those whose turn has come.
+    ///
+    /// What the consumer sees does not depend on when this is called: packets go in order, and ticks stand where they
+    /// would stand if it were called after each packet, since one that makes time tick is handled with care.
+    mutating func drain() {
+        _ = watermarks.observe(newest)
         let watermark = watermarks.watermark
-        while sorter.nextTime <= watermark { deliverNext() }
+        guard watermark > .min else { return }
+        while sorter.nextTime <= watermark {
+            let time = sorter.nextTime
+            if time >= nextTick { tick(at: time) }
+            // At the end of time there is no tick behind it.
+            hand(through: time >= nextTick ? time : min(watermark, nextTick - 1))
+        }
         let time = watermark.saturatingAdd(1)
         sorter.release(before: time)
         if time >= nextTick { tick(at: time) }
     }
 
-    @inline(__always)
-    private mutating func deliverNext() {
-        let time = sorter.nextTime
-        if time >= nextTick { tick(at: min(time, watermarks.watermark.saturatingAdd(1))) }
-        var packet = sorter.pop()
-        packet.clock = time
-        hand(packet)
+    private mutating func hand(through time: Nanoseconds) {
+        while true {
+            let count = sorter.take(through: time, into: batch, upTo: Self.batchCapacity)
+            guard count > 0 else { return }
+            consumer.add(UnsafeBufferPointer(start: batch, count: count))
+        }
     }
 
-    @inline(__always)
-    private mutating func hand(_ packet: FlowPacket) {
-        (batch + batchCount).initialize(to: packet)
-        batchCount += 1
-        if batchCount == Self.batchCapacity { handBatch() }
-    }
-
-    mutating func handBatch() {
-        consumer.add(UnsafeMutableBufferPointer(start: batch, count: batchCount))
-        batchCount = 0
+    /// Too many packets wait: the earliest goes before its time.
+    @inline(never)
+    private mutating func makeRoom() {
+        drain()
+        if sorter.isFull { hand(through: sorter.nextTime) }
+        sorter.makeRoom()
     }
 
     @inline(never)
@@ -148,7 +202,6 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
         let tick = distance.roundedDown(toMultipleOf: tickLength).saturatingAdd(windows.offset)
         guard tick >= nextTick else { return }
         nextTick = tick.saturatingAdd(tickLength)
-        handBatch()
         let (dirty, notes) = takeNotes()
         consumer.advance(to: tick, dirty: dirty, notes: notes)
     }
@@ -179,10 +232,10 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
 
     /// Decides on a packet of which some window has fired, or that no window holds. False: it is dropped.
     @inline(never)
-    private mutating func place(_ packet: inout FlowPacket, _ watermark: Nanoseconds) -> Bool {
+    private mutating func place(_ packet: UnsafeMutablePointer<FlowPacket>, _ watermark: Nanoseconds) -> Bool {
         guard isInWindow else {
             outsidePackets += 1
-            if watermarks.observe(packet.time) { drain() }
+            advance(to: packet.pointee.time)
             return false
         }
         guard watermark < lateFrom || lateFrom == .max else {
@@ -194,7 +247,7 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
         while window <= slice, windows.end(ofWindow: window) - 1 <= watermark {
             if !windows.isClosed(window, watermark: watermark, allowedLateness: allowedLateness) {
                 dirty.insert(window)
-                packet.isRevising = true
+                packet.pointee.isRevising = true
             }
             window = window.saturatingAdd(windows.slicesPerSlide)
             if window == .max { break }

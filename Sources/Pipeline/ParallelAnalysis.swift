@@ -61,12 +61,40 @@ final class ParallelAnalysis: Analysis {
             })
     }
 
-    func add(_ packets: UnsafeMutableBufferPointer<FlowPacket>) {
-        for packet in packets {
-            let group = HostAnalysis.Configuration.group(of: packet, groupCount: groupCount)
-            let index = packet.kind == .ip ? group % workers.count : 0
-            batches[index].append(packet)
-            if batches[index].isFull { send(index) }
+    func add(_ packets: UnsafeBufferPointer<FlowPacket>) {
+        guard workers.count > 1 else { return add(packets, to: 0) }
+        guard let first = packets.baseAddress else { return }
+        for packet in first..<(first + packets.count) {
+            add(UnsafeBufferPointer(start: packet, count: 1), to: worker(for: packet))
+        }
+    }
+
+    func add(_ packet: FlowPacket, clock: Nanoseconds) {
+        withUnsafePointer(to: packet) { packet in
+            // A batch of its own: it has a clock of its own.
+            let index = worker(for: packet)
+            if batches[index].count > 0 { send(index) }
+            batches[index].append(UnsafeBufferPointer(start: packet, count: 1))
+            batches[index].clock = clock
+            send(index)
+        }
+    }
+
+    /// Who takes a packet: the worker that has its key group, for one without addresses the first.
+    @inline(__always)
+    private func worker(for packet: UnsafePointer<FlowPacket>) -> Int {
+        packet.pointee.isIP
+            ? HostAnalysis.Configuration.group(of: packet, groupCount: groupCount) % workers.count : 0
+    }
+
+    @inline(__always)
+    private func add(_ packets: UnsafeBufferPointer<FlowPacket>, to index: Int) {
+        var packets = packets
+        while packets.count > 0 {
+            let count = min(packets.count, batches[index].room)
+            batches[index].append(UnsafeBufferPointer(rebasing: packets[..<count]))
+            packets = UnsafeBufferPointer(rebasing: packets[count...])
+            if batches[index].room == 0 { send(index) }
         }
     }
 
@@ -110,8 +138,12 @@ final class ParallelAnalysis: Analysis {
             guard let message = freezing.isUnderWay ? worker.inbox.tryPop() : worker.inbox.pop() else { continue }
             switch message {
             case .packets(let batch):
-                analysis.add(batch.contents)
-                batch.count = 0
+                if let clock = batch.clock {
+                    for packet in batch.contents { analysis.add(packet, clock: clock) }
+                } else {
+                    analysis.add(batch.contents)
+                }
+                batch.removeAll()
                 worker.spares.push(batch)
             case .advance(let time, let dirty):
                 worker.results.push(analysis.advance(to: time, dirty: dirty))

@@ -118,6 +118,7 @@ public final class ReplayJob {
             stream.readBatch(upTo: Int(clamping: min(left, atOnce, packetsToCheckpoint)))
         {
             stream.forEachPacket { record, bytes in intake.take(record, bytes) }
+            intake.handOn()
             left -= UInt64(stream.count)
             rememberErrors()
             afterBatch(intake)

@@ -1,22 +1,32 @@
+import EventTime
 import Flows
 
 /// Packets on their way to one worker.
 final class WorkerBatch: @unchecked Sendable {
     static let capacity = 512
-    let packets = UnsafeMutablePointer<FlowPacket>.allocate(capacity: WorkerBatch.capacity)
-    var count = 0
+    private let packets = UnsafeMutablePointer<FlowPacket>.allocate(capacity: WorkerBatch.capacity)
+    private(set) var count = 0
+    /// Event time as it has come for these packets, where it is not each one's own.
+    var clock: Nanoseconds?
 
     deinit { packets.deallocate() }
 
-    var isFull: Bool { count == Self.capacity }
+    /// How many more it can take.
+    var room: Int { Self.capacity - count }
 
+    /// Adds packets, for which there is room.
     @inline(__always)
-    func append(_ packet: FlowPacket) {
-        (packets + count).initialize(to: packet)
-        count += 1
+    func append(_ more: UnsafeBufferPointer<FlowPacket>) {
+        precondition(more.count <= room)
+        guard let first = more.baseAddress else { return }
+        (packets + count).initialize(from: first, count: more.count)
+        count += more.count
     }
 
-    var contents: UnsafeMutableBufferPointer<FlowPacket> {
-        UnsafeMutableBufferPointer(start: packets, count: count)
+    func removeAll() {
+        count = 0
+        clock = nil
     }
+
+    var contents: UnsafeBufferPointer<FlowPacket> { UnsafeBufferPointer(start: packets, count: count) }
 }

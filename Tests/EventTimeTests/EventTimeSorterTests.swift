@@ -4,7 +4,7 @@ import Testing
 
 @Suite("An event-time sorter")
 struct EventTimeSorterTests {
-    struct Event: Equatable {
+    struct Event: Equatable, TimeStamped {
         var time: Nanoseconds
         var number: Int
     }
@@ -29,42 +29,42 @@ struct EventTimeSorterTests {
             var watermarks = BoundedOutOfOrderness(delay: disorder)
             var sorted: [Event] = []
             for event in events {
-                sorter.push(event, at: event.time)
+                sorter.push(event)
                 guard watermarks.observe(event.time) else { continue }
-                while sorter.nextTime <= watermarks.watermark { sorted.append(sorter.pop()) }
+                sorted += sorter.taken(through: watermarks.watermark, atOnce: random.pick(1...9))
                 sorter.release(before: watermarks.watermark + 1)
             }
-            while sorter.count > 0 { sorted.append(sorter.pop()) }
+            sorted += sorter.taken(through: .max, atOnce: 100)
             let expected = events.sorted { ($0.time, $0.number) < ($1.time, $1.number) }
             #expect(sorted == expected, "seed \(seed)")
             #expect(sorter.nextTime == .max)
         }
     }
 
-    @Test("releases a late element at once, behind what was released already")
-    func lateElements() {
-        var sorter = EventTimeSorter<Int>(capacity: 100)
-        sorter.push(1, at: 10)
-        sorter.push(2, at: 20)
-        let first = sorter.pop()
-        #expect(first == 1)
-        sorter.release(before: 15)
-        sorter.push(3, at: 5)
-        sorter.push(4, at: 15)
-        sorter.push(5, at: 2)
-        #expect(sorter.nextTime == 15)
-        let rest = (0..<4).map { _ in sorter.pop() }
-        #expect(rest == [3, 4, 5, 2])
+    @Test("says from where on it takes elements: what was taken, or is taken as released")
+    func released() {
+        var sorter = EventTimeSorter<Event>(capacity: 100)
+        for (number, time) in ([10, 20, 15] as [Nanoseconds]).enumerated() {
+            sorter.push(Event(time: time, number: number))
+        }
+        #expect(sorter.releasedBefore == .min)
+        #expect(sorter.taken(through: 12, atOnce: 9).map(\.number) == [0])
+        #expect(sorter.releasedBefore == 10)
+        sorter.release(before: 14)
+        #expect(sorter.releasedBefore == 14)
+        sorter.push(Event(time: 14, number: 3))
+        #expect(sorter.nextTime == 14)
+        #expect(sorter.taken(through: .max, atOnce: 1).map(\.number) == [3, 2, 1])
+        #expect(sorter.releasedBefore == 20)
     }
 
     @Test("keeps the order of arrival among equal times, across stragglers and others")
     func stability() {
-        var sorter = EventTimeSorter<Int>(capacity: 100)
-        for (element, time) in [(0, 5), (1, 9), (2, 5), (3, 9), (4, 5), (5, 7), (6, 9), (7, 7)] {
-            sorter.push(element, at: Nanoseconds(time))
+        var sorter = EventTimeSorter<Event>(capacity: 100)
+        for (number, time) in [5, 9, 5, 9, 5, 7, 9, 7].enumerated() {
+            sorter.push(Event(time: Nanoseconds(time), number: number))
         }
-        let popped = (0..<8).map { _ in sorter.pop() }
-        #expect(popped == [0, 2, 4, 5, 7, 1, 3, 6])
+        #expect(sorter.taken(through: .max, atOnce: 3).map(\.number) == [0, 2, 4, 5, 7, 1, 3, 6])
     }
 
     @Test("is full at its capacity, and then releases the earliest first", arguments: [1, 2, 7, 3000])
@@ -80,24 +80,54 @@ struct EventTimeSorterTests {
                 #expect(sorter.nextTime == waiting[0].time)
                 let popped = sorter.pop()
                 let expected = waiting.removeFirst()
-                #expect(popped.number == expected.number)
+                #expect(popped == expected)
                 released = expected.time
+                #expect(sorter.releasedBefore == released)
             }
-            let time = max(event.time, released)
-            sorter.push(event, at: event.time)
-            let place = waiting.lastIndex { $0.time <= time }.map { $0 + 1 } ?? 0
-            waiting.insert(Event(time: time, number: event.number), at: place)
+            let event = Event(time: max(event.time, released), number: event.number)
+            sorter.push(event)
+            let place = waiting.lastIndex { $0.time <= event.time }.map { $0 + 1 } ?? 0
+            waiting.insert(event, at: place)
             #expect(sorter.count == waiting.count)
         }
     }
 
     @Test("takes times at both ends of 64 bits")
     func extremes() {
-        var sorter = EventTimeSorter<Int>(capacity: 10)
-        sorter.push(2, at: .max)
-        sorter.push(0, at: .min)
-        sorter.push(1, at: 0)
-        let popped = (0..<3).map { _ in sorter.pop() }
-        #expect(popped == [0, 1, 2])
+        var sorter = EventTimeSorter<Event>(capacity: 10)
+        for time in [.max, .min, 0] as [Nanoseconds] { sorter.push(Event(time: time, number: 0)) }
+        #expect(sorter.taken(through: .max, atOnce: 9).map(\.time) == [.min, 0, .max])
+    }
+}
+
+extension EventTimeSorter {
+    /// Adds an element, made in place.
+    mutating func push(_ element: Element) {
+        if needsRoom { makeRoom() }
+        nextPlace.initialize(to: element)
+        if isInOrder(element.time) { appendPlaced() } else { insertPlaced() }
+    }
+
+    /// Takes the earliest element, which exists.
+    mutating func pop() -> Element {
+        let element = taken(through: nextTime, upTo: 1)
+        return element[0]
+    }
+
+    /// All elements with times up to `time`, taken so many at once.
+    mutating func taken(through time: Nanoseconds, atOnce count: Int) -> [Element] {
+        var all: [Element] = []
+        while true {
+            let some = taken(through: time, upTo: count)
+            all += some
+            if some.isEmpty { return all }
+        }
+    }
+
+    private mutating func taken(through time: Nanoseconds, upTo count: Int) -> [Element] {
+        [Element](unsafeUninitializedCapacity: count) { buffer, taken in
+            guard let start = buffer.baseAddress else { return }
+            taken = take(through: time, into: start, upTo: count)
+        }
     }
 }

@@ -125,26 +125,34 @@ struct FrozenStateTests {
         }
     }
 
+    /// An element with a number, at least as late as what a sorter has released.
+    private func element(_ number: UInt64, at time: Nanoseconds, in sorter: borrowing EventTimeSorter<Stamped>)
+        -> Stamped
+    {
+        Stamped(time: max(time, sorter.releasedBefore), number: number)
+    }
+
     @Test("of a sorter gives the same order", arguments: [1, 2, 3] as [UInt64])
     func sorter(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
-        var sorter = EventTimeSorter<UInt64>(capacity: 5000)
+        var sorter = EventTimeSorter<Stamped>(capacity: 5000)
         for number in 0..<3000 as Range<UInt64> {
-            sorter.push(number, at: Int64(number) / 4 - Int64.random(in: 0..<90, using: &random))
+            sorter.push(
+                element(number, at: Int64(number) / 4 - Int64.random(in: 0..<90, using: &random), in: sorter))
             if random.oneIn(3) { _ = sorter.pop() }
         }
-        let image = FrozenSorter<UInt64>()
+        let image = FrozenSorter<Stamped>()
         sorter.freeze(into: image)
         var whole = Int.max
         let isCopied = sorter.continueFreezing(budget: &whole)
         #expect(isCopied)
         let bytes = StateEncoder.bytes { image.encode(into: &$0) }
         var state = StateDecoder(bytes)
-        var restored = try EventTimeSorter<UInt64>(capacity: 5000, from: &state)
+        var restored = try EventTimeSorter<Stamped>(capacity: 5000, from: &state)
         for number in 3000..<4000 as Range<UInt64> {
             let time = Int64(number) / 4 - Int64.random(in: 0..<90, using: &random)
-            sorter.push(number, at: time)
-            restored.push(number, at: time)
+            sorter.push(element(number, at: time, in: sorter))
+            restored.push(element(number, at: time, in: restored))
             let (mine, theirs) = (sorter.pop(), restored.pop())
             #expect(mine == theirs)
         }
@@ -158,13 +166,14 @@ struct FrozenStateTests {
     @Test("of a sorter is that of one instant, though elements come and go while it is copied", arguments: 1...20)
     func sorterUnderWay(seed: Int) throws {
         var random = SeededRandom(seed: UInt64(seed))
-        var sorter = EventTimeSorter<UInt64>(capacity: 5000)
+        var sorter = EventTimeSorter<Stamped>(capacity: 5000)
         // A ring that is nearly full, and begins somewhere in its midst.
         for number in 0..<1600 as Range<UInt64> {
-            sorter.push(number, at: Int64(number) / 4 - Int64.random(in: 0..<5, using: &random))
+            sorter.push(
+                element(number, at: Int64(number) / 4 - Int64.random(in: 0..<5, using: &random), in: sorter))
             if number >= 1000 - UInt64(seed) { _ = sorter.pop() }
         }
-        let image = FrozenSorter<UInt64>()
+        let image = FrozenSorter<Stamped>()
         sorter.freeze(into: image)
         var whole = Int.max
         let isCopied = sorter.continueFreezing(budget: &whole)
@@ -173,7 +182,7 @@ struct FrozenStateTests {
 
         sorter.freeze(into: image)
         for number in 1600..<4000 as Range<UInt64> {
-            sorter.push(number, at: Int64(number) / 4)
+            sorter.push(element(number, at: Int64(number) / 4, in: sorter))
             if seed % 2 == 0, random.oneIn(2) { _ = sorter.pop() }
             if random.oneIn(40) {
                 var budget = 64
@@ -265,5 +274,22 @@ struct FrozenStateTests {
         let (mine, theirs) = (fire(&windows, through: 1000), fire(&restored, through: 1000))
         #expect(mine == theirs)
         #expect(mine.count > 1)
+    }
+}
+
+/// A number at a time.
+private struct Stamped: TimeStamped, StateValue, Equatable {
+    var time: Nanoseconds
+    var number: UInt64
+
+    init(time: Nanoseconds, number: UInt64) { (self.time, self.number) = (time, number) }
+
+    func encode(into state: inout StateEncoder) {
+        state.encode(time)
+        state.encode(number)
+    }
+
+    init(from state: inout StateDecoder) throws(StateError) {
+        (time, number) = (try state.decode(), try state.decode())
     }
 }

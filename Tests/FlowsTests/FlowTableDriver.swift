@@ -65,9 +65,11 @@ struct FlowTableDriver: ~Copyable {
         isRevising: Bool = false
     ) {
         var flowPacket = FlowPacket(packet, time: time)
-        flowPacket.clock = clock ?? time
         flowPacket.isRevising = isRevising
-        table.add(&flowPacket, slice: slice, sink: &sink)
+        let hash = flowPacket.key.tableHash
+        // As a batch does it: what was guessed before may be wrong.
+        let guess = table.prefetchFlow(hash: hash, touchesAttachment: false)
+        table.add(&flowPacket, hash: hash, guess: guess, clock: clock ?? time, slice: slice, sink: &sink)
     }
 
     mutating func expire(before time: Nanoseconds) { table.expire(before: time, sink: &sink) }

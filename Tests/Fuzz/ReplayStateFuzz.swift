@@ -92,8 +92,9 @@ private func goOn(_ configuration: ReplayConfiguration, _ parts: [[UInt8]]) thro
         packet.sourcePort = UInt16(step)
         packet.destinationPort = 53
         packet.bytes = 60
-        var flowPacket = FlowPacket(packet, time: now.saturatingAdd(Int64(step / 2) * 200_000_000))
-        intake.sequencer.add(&flowPacket)
+        intake.sequencer.nextPlace().initialize(
+            to: FlowPacket(packet, time: now.saturatingAdd(Int64(step / 2) * 200_000_000)))
+        intake.sequencer.addPlaced()
         if step == 20 {
             // A checkpoint of what was restored.
             let barrier = FrozenReplay(freezingStep: 1) { encode($0) }

@@ -82,7 +82,7 @@ struct HostModel {
 
     /// What becomes of a packet: `nil` where it lies between windows or is late, in which case `late` says where that
     /// is counted; else the packet as it is to be handed on.
-    mutating func add(_ packet: FlowPacket, late: (Int64) -> Void) -> FlowPacket? {
+    mutating func add(_ packet: FlowPacket, clock: Nanoseconds, late: (Int64) -> Void) -> FlowPacket? {
         var packet = packet
         let slice = windows.slice(containing: packet.time)
         let holding = windows(holding: slice)
@@ -99,17 +99,17 @@ struct HostModel {
             packet.isRevising = true
             dirty[window, default: []].formUnion(packet.kind == .ip ? packet.hosts : [])
         }
-        seen.append(Seen(packet: packet, slice: slice, flow: packet.kind == .ip ? flow(of: packet) : -1))
+        seen.append(Seen(packet: packet, slice: slice, flow: packet.kind == .ip ? flow(of: packet, clock) : -1))
         return packet
     }
 
     /// The flow of a UDP packet: another one after the idle or the active timeout.
-    private mutating func flow(of packet: FlowPacket) -> Int {
+    private mutating func flow(of packet: FlowPacket, _ clock: Nanoseconds) -> Int {
         let key = packet.key
         let tuple = Tuple(
             low: key.lowAddress, high: key.highAddress, lowPort: key.lowPort, highPort: key.highPort)
-        if var flow = flows[tuple], packet.clock <= flow.last.saturatingAdd(configuration.idleTimeout),
-            flow.start.saturatingAdd(-configuration.idleTimeout) <= packet.clock,
+        if var flow = flows[tuple], clock <= flow.last.saturatingAdd(configuration.idleTimeout),
+            flow.start.saturatingAdd(-configuration.idleTimeout) <= clock,
             packet.time - flow.start < configuration.activeTimeout
         {
             flow.start = min(flow.start, packet.time)

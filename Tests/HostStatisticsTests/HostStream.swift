@@ -6,7 +6,8 @@ import TestSupport
 
 /// What the analysis is told, in order.
 enum HostEvent {
-    case packet(FlowPacket)
+    /// A packet, and event time as it has come for it where that is not the packet's own.
+    case packet(FlowPacket, clock: Nanoseconds? = nil)
     case advance(time: Nanoseconds, dirty: [Int64], late: [Int64: UInt64])
 }
 
@@ -24,12 +25,13 @@ struct HostStream {
         var late: [Int64: UInt64] = [:]
         let windows = configuration.windows
         let reach = windows.size + configuration.allowedLateness
-        var clock: Nanoseconds = random.pick(-300...300)
+        var now: Nanoseconds = random.pick(-300...300)
         for _ in 0..<packets {
-            clock += random.oneIn(25) ? random.pick(0...30 * windows.sliceLength) : random.pick(0...4)
-            var packet = FlowPacket(Self.packet(&random), time: clock)
+            now += random.oneIn(25) ? random.pick(0...30 * windows.sliceLength) : random.pick(0...4)
+            var packet = FlowPacket(Self.packet(&random), time: now)
+            var clock = now
             if configuration.isOrdered {
-                let time = clock - random.pick(0...3)
+                let time = now - random.pick(0...3)
                 if random.oneIn(4), time > model.now {
                     events.append(.advance(time: time, dirty: model.dirtyWindows, late: late))
                     expected.append(model.advance(to: time))
@@ -39,10 +41,10 @@ struct HostStream {
             } else {
                 // Two or three eras in turn, far apart, each with some disorder.
                 packet.time += random.pick([0, 0, -1, 1]) * 1000 * windows.sliceLength - random.pick(0...reach)
-                packet.clock = packet.time
+                clock = packet.time
             }
-            let accepted = model.add(packet) { late[$0, default: 0] += 1 }
-            if let accepted { events.append(.packet(accepted)) }
+            let accepted = model.add(packet, clock: clock) { late[$0, default: 0] += 1 }
+            if let accepted { events.append(.packet(accepted, clock: clock)) }
         }
         events.append(.advance(time: .max, dirty: model.dirtyWindows, late: late))
         expected.append(model.advance(to: .max))
@@ -86,17 +88,26 @@ struct HostCluster {
 
     /// All reports of a stream.
     mutating func run(_ events: [HostEvent]) {
+        // Packets in the order of time go together, as many as there are; others alone.
         var batches = workers.map { _ in [FlowPacket]() }
+        func send(_ index: Int) {
+            batches[index].withUnsafeBufferPointer { workers[index].analysis.add($0) }
+            batches[index] = []
+        }
         for event in events {
             switch event {
-            case .packet(let packet):
-                let group = HostAnalysis.Configuration.group(of: packet, groupCount: configuration.groupCount)
-                batches[packet.kind == .ip ? group % workers.count : 0].append(packet)
-            case .advance(let time, let dirty, let late):
-                for index in batches.indices {
-                    batches[index].withUnsafeMutableBufferPointer { workers[index].analysis.add($0) }
-                    batches[index] = []
+            case .packet(var packet, let clock):
+                let group = HostAnalysis.Configuration.group(of: &packet, groupCount: configuration.groupCount)
+                let index = packet.kind == .ip ? group % workers.count : 0
+                if let clock, clock != packet.time {
+                    send(index)
+                    workers[index].analysis.add(packet, clock: clock)
+                } else {
+                    if let last = batches[index].last, last.time > packet.time { send(index) }
+                    batches[index].append(packet)
                 }
+            case .advance(let time, let dirty, let late):
+                for index in batches.indices { send(index) }
                 let results = workers.map {
                     time == .max ? $0.analysis.finish(dirty: dirty) : $0.analysis.advance(to: time, dirty: dirty)
                 }

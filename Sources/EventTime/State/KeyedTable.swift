@@ -105,11 +105,15 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
         return identifier
     }
 
-    /// Asks for the first cache lines of an entry.
+    /// Asks for cache lines of an entry.
     @inlinable @inline(__always)
-    public func prefetch(_ identifier: Int, lines: Int) {
+    public func prefetch(_ identifier: Int, from first: Int = 0, lines: Int) {
         let entry = UnsafeRawPointer(entries + identifier)
-        for line in 0..<lines { prefetchForWriting(entry + line * 64) }
+        var line = first
+        while line < first &+ lines {
+            prefetchForWriting(entry + line &* 64)
+            line &+= 1
+        }
     }
 
     /// Adds an entry for a key that is not there, and returns its identifier.

@@ -8,6 +8,9 @@ public struct BoundedOutOfOrderness: Sendable {
     public private(set) var watermark = Nanoseconds.min
     @usableFromInline var newest = Nanoseconds.min
 
+    /// The newest time seen; `Int64.min` before the first.
+    @inlinable public var newestTime: Nanoseconds { newest }
+
     public init(delay: Nanoseconds?) {
         precondition(delay ?? 0 >= 0)
         self.delay = delay

@@ -1,25 +1,24 @@
+/// An element that knows its event time, as plain bytes.
+public protocol TimeStamped: BitwiseCopyable {
+    /// Event time, ns.
+    var time: Nanoseconds { get }
+}
+
 /// Puts elements that come somewhat out of order back into the order of event time, so that what follows sees the
 /// same sequence however they were shuffled within the watermark's delay.
 ///
-/// An element waits until the watermark has passed its time. Elements mostly come in order: those go to a ring in
-/// O(1); only stragglers pay for a heap, O(log stragglers). Equal times keep the order of arrival. An element that
-/// comes after its time was released is released as soon as possible, behind everything already released.
+/// Elements wait until they are taken. They mostly come in order: those go to a ring in O(1), and can be made in place
+/// there; only stragglers pay for a heap, O(log stragglers). Equal times keep the order of arrival.
 ///
-/// Memory is bounded: with `capacity` elements waiting the earliest one is released before its time.
-public struct EventTimeSorter<Element: BitwiseCopyable>: ~Copyable {
-    @frozen @usableFromInline struct Waiting: BitwiseCopyable {
-        /// Place in the order: the element's time, or for one that came too late the time it is released at.
-        @usableFromInline var time: Nanoseconds
-        @usableFromInline var arrival: UInt64
-        @usableFromInline var element: Element
-
-        @inlinable init(time: Nanoseconds, arrival: UInt64, element: Element) {
-            self.time = time
-            self.arrival = arrival
-            self.element = element
-        }
-    }
-
+///     let place = sorter.nextPlace        // after makeRoom(), where needsRoom
+///     place.initialize(to: element)
+///     if sorter.isInOrder(element.time) { sorter.appendPlaced() } else { sorter.insertPlaced() }
+///     let count = sorter.take(through: watermark, into: batch, upTo: 128)
+///
+/// What is taken is released: an element with an earlier time than ``releasedBefore`` has no place any more.
+///
+/// Memory is bounded: with `capacity` elements waiting the earliest must be taken before its time.
+public struct EventTimeSorter<Element: TimeStamped>: ~Copyable {
     /// A straggler's place in the order and in `stragglers`.
     @frozen @usableFromInline struct HeapNode: BitwiseCopyable {
         @usableFromInline var time: Nanoseconds
@@ -32,28 +31,32 @@ public struct EventTimeSorter<Element: BitwiseCopyable>: ~Copyable {
             self.place = place
         }
 
-        @inlinable func precedes(_ time: Nanoseconds, _ arrival: UInt64) -> Bool {
-            self.time != time ? self.time < time : self.arrival < arrival
+        @inlinable func precedes(_ other: HeapNode) -> Bool {
+            time != other.time ? time < other.time : arrival < other.arrival
         }
     }
 
     public let capacity: Int
-    /// A ring of elements in order; its size is a power of two.
-    @usableFromInline var ring: UnsafeMutablePointer<Waiting>
+    /// A ring of elements in order; its size is a power of two. `head` and `tail` count elements ever taken and
+    /// appended: their places are these numbers modulo the size.
+    @usableFromInline var ring: UnsafeMutablePointer<Element>
     @usableFromInline var ringSize: Int
     @usableFromInline var head = 0
-    @usableFromInline var ringCount = 0
+    @usableFromInline var tail = 0
+    /// Where `tail` must not come without ``makeRoom()``.
+    @usableFromInline var roomEnd: Int
     @usableFromInline var tailTime = Nanoseconds.min
-    /// A binary heap of the elements that came after a later one, and where they lie.
+    /// A binary heap of the elements that came after a later one, and where they lie. The ring's last element is later
+    /// than all of them, and those of the ring that have a straggler's time came before it.
     @usableFromInline var heap: [HeapNode] = []
     @usableFromInline var stragglers: [Element] = []
     @usableFromInline var freePlaces: [Int] = []
     @usableFromInline var arrivals: UInt64 = 0
     @usableFromInline var released = Nanoseconds.min
-    /// While the sorter is being frozen: its image, and the first place of the ring that is still to be copied. What
-    /// waits there may leave, but nothing may take its place before.
+    /// While the sorter is being frozen: its image, and the first element of the ring that is still to be copied. What
+    /// waits there may be taken, but nothing may take its place before.
     @usableFromInline var frozen: FrozenSorter<Element>?
-    @usableFromInline var uncopied = -1
+    @usableFromInline var uncopied = Int.max
 
     /// Everything before this time has been released; it never goes back.
     @inlinable public var releasedBefore: Nanoseconds { released }
@@ -63,77 +66,56 @@ public struct EventTimeSorter<Element: BitwiseCopyable>: ~Copyable {
         precondition(capacity > 0)
         self.capacity = capacity
         ringSize = 1024
-        ring = .allocate(capacity: ringSize)
+        ring = Self.allocate(ringSize)
+        roomEnd = min(ringSize, capacity)
     }
 
     @inlinable deinit { ring.deallocate() }
 
-    /// Elements that wait.
-    @inlinable public var count: Int { ringCount + heap.count }
+    @inlinable static func allocate(_ count: Int) -> UnsafeMutablePointer<Element> {
+        TableMemory.take(byteCount: count * MemoryLayout<Element>.stride).bindMemory(
+            to: Element.self, capacity: count)
+    }
 
-    /// The time at which the earliest waiting element stands in the order; `Int64.max` where none waits.
+    /// Elements that wait.
+    @inlinable public var count: Int { tail &- head &+ heap.count }
+
+    /// The time of the earliest waiting element; `Int64.max` where none waits.
     @inlinable public var nextTime: Nanoseconds {
-        let first = ringCount > 0 ? ring[head].time : .max
+        let first = head != tail ? ring[head & (ringSize &- 1)].time : .max
         return heap.isEmpty ? first : min(first, heap[0].time)
     }
 
-    /// Whether the earliest element must be popped before another can be pushed.
+    /// Whether an element must be taken before another can be added.
     @inlinable public var isFull: Bool { count >= capacity }
 
-    /// Adds an element. The sorter is not full.
+    // MARK: Adding
+
+    /// Whether ``makeRoom()`` must be called before ``nextPlace`` can be used.
     @inlinable @inline(__always)
-    public mutating func push(_ element: Element, at time: Nanoseconds) {
-        let time = max(time, released)
-        arrivals &+= 1
-        if ringCount == 0 || time >= tailTime {
-            if ringCount == ringSize || (head + ringCount) & (ringSize - 1) == uncopied { makeRoom() }
-            (ring + ((head + ringCount) & (ringSize - 1))).initialize(
-                to: Waiting(time: time, arrival: arrivals, element: element))
-            ringCount += 1
-            tailTime = time
-        } else {
-            pushStraggler(element, at: time)
-        }
-    }
+    public var needsRoom: Bool { tail == roomEnd }
 
-    /// Removes and returns the earliest element, which exists.
+    /// Where the next element is to be made; whatever is there may be overwritten.
     @inlinable @inline(__always)
-    public mutating func pop() -> Element {
-        if heap.isEmpty || (ringCount > 0 && !heap[0].precedes(ring[head].time, ring[head].arrival)) {
-            let first = head
-            head = (head + 1) & (ringSize - 1)
-            ringCount -= 1
-            released = ring[first].time
-            return ring[first].element
-        }
-        return popStraggler()
+    public var nextPlace: UnsafeMutablePointer<Element> { ring + (tail & (ringSize &- 1)) }
+
+    /// Whether an element with this time is the last in the order of those that wait.
+    @inlinable @inline(__always)
+    public func isInOrder(_ time: Nanoseconds) -> Bool { time >= tailTime || head == tail }
+
+    /// Adds the element that was made at ``nextPlace``: not before ``releasedBefore``, and ``isInOrder(_:)``.
+    @inlinable @inline(__always)
+    public mutating func appendPlaced() {
+        tailTime = nextPlace.pointee.time
+        assert(tailTime >= released)
+        tail &+= 1
     }
 
-    /// Notes that everything before `time` is taken as released: an element that comes later stands at `time`.
-    @inlinable public mutating func release(before time: Nanoseconds) {
-        released = max(released, time)
-    }
-
-    /// The next place of the ring is taken, by an element that waits or one that is still to be copied.
+    /// Adds the element that was made at ``nextPlace``, which is not ``isInOrder(_:)``.
     @inlinable @inline(never)
-    mutating func makeRoom() {
-        finishFreezing()
-        if ringCount == ringSize { growRing() }
-    }
-
-    @usableFromInline mutating func growRing() {
-        let larger = UnsafeMutablePointer<Waiting>.allocate(capacity: ringSize * 2)
-        for position in 0..<ringCount {
-            (larger + position).initialize(to: ring[(head + position) & (ringSize - 1)])
-        }
-        ring.deallocate()
-        ring = larger
-        ringSize *= 2
-        head = 0
-    }
-
-    @inlinable @inline(never)
-    mutating func pushStraggler(_ element: Element, at time: Nanoseconds) {
+    public mutating func insertPlaced() {
+        let element = nextPlace.pointee
+        assert(element.time >= released)
         let place: Int
         if let free = freePlaces.popLast() {
             place = free
@@ -142,20 +124,77 @@ public struct EventTimeSorter<Element: BitwiseCopyable>: ~Copyable {
             place = stragglers.count
             stragglers.append(element)
         }
-        let node = HeapNode(time: time, arrival: arrivals, place: place)
+        arrivals &+= 1
+        let node = HeapNode(time: element.time, arrival: arrivals, place: place)
         heap.append(node)
         var child = heap.count - 1
         while child > 0 {
             let parent = (child - 1) / 2
-            guard node.precedes(heap[parent].time, heap[parent].arrival) else { break }
+            guard node.precedes(heap[parent]) else { break }
             heap[child] = heap[parent]
             child = parent
         }
         heap[child] = node
+        roomEnd = tail
+    }
+
+    /// Makes sure that ``nextPlace`` can be used. The sorter is not full.
+    @inlinable @inline(never)
+    public mutating func makeRoom() {
+        precondition(!isFull)
+        if tail &- ringSize >= uncopied { finishFreezing() }
+        if tail &- head == ringSize { growRing() }
+        roomEnd = min(head &+ ringSize, head &+ capacity &- heap.count)
+        if uncopied != .max { roomEnd = min(roomEnd, uncopied &+ ringSize) }
+    }
+
+    @usableFromInline mutating func growRing() {
+        finishFreezing()
+        let larger = Self.allocate(ringSize * 2)
+        for position in head..<tail {
+            (larger + (position & (ringSize * 2 - 1))).initialize(to: ring[position & (ringSize - 1)])
+        }
+        ring.deallocate()
+        ring = larger
+        ringSize *= 2
+    }
+
+    // MARK: Taking
+
+    /// Takes the elements with times up to `time`, in order, `limit` at most, and copies them to `batch`. Returns how
+    /// many.
+    @inlinable @inline(__always)
+    public mutating func take(
+        through time: Nanoseconds, into batch: UnsafeMutablePointer<Element>, upTo limit: Int
+    ) -> Int {
+        var count = 0
+        let mask = ringSize &- 1
+        while count < limit {
+            let stop = heap.isEmpty ? time : min(time, heap[0].time)
+            var first = head
+            while count < limit, first != tail {
+                let element = ring + (first & mask)
+                guard element.pointee.time <= stop else { break }
+                (batch + count).initialize(to: element.pointee)
+                first &+= 1
+                count &+= 1
+            }
+            head = first
+            guard count < limit, !heap.isEmpty, heap[0].time <= time else { break }
+            (batch + count).initialize(to: takeStraggler())
+            count &+= 1
+        }
+        if count > 0 { released = max(released, batch[count &- 1].time) }
+        return count
+    }
+
+    /// Notes that everything before `time` is taken as released.
+    @inlinable public mutating func release(before time: Nanoseconds) {
+        released = max(released, time)
     }
 
     @inlinable @inline(never)
-    mutating func popStraggler() -> Element {
+    mutating func takeStraggler() -> Element {
         let first = heap[0]
         let node = heap.removeLast()
         if !heap.isEmpty {
@@ -163,16 +202,13 @@ public struct EventTimeSorter<Element: BitwiseCopyable>: ~Copyable {
             while true {
                 var child = 2 * hole + 1
                 guard child < heap.count else { break }
-                if child + 1 < heap.count, heap[child + 1].precedes(heap[child].time, heap[child].arrival) {
-                    child += 1
-                }
-                guard heap[child].precedes(node.time, node.arrival) else { break }
+                if child + 1 < heap.count, heap[child + 1].precedes(heap[child]) { child += 1 }
+                guard heap[child].precedes(node) else { break }
                 heap[hole] = heap[child]
                 hole = child
             }
             heap[hole] = node
         }
-        released = first.time
         freePlaces.append(first.place)
         return stragglers[first.place]
     }

@@ -1,9 +1,8 @@
 /// The elements of an ``EventTimeSorter`` as they were at one instant; the memory is kept for the next time.
-public final class FrozenSorter<Element: BitwiseCopyable>: @unchecked Sendable {
-    @usableFromInline typealias Waiting = EventTimeSorter<Element>.Waiting
+public final class FrozenSorter<Element: TimeStamped>: @unchecked Sendable {
     @usableFromInline typealias HeapNode = EventTimeSorter<Element>.HeapNode
 
-    @usableFromInline var ring = ReusableMemory<Waiting>()
+    @usableFromInline var ring = ReusableMemory<Element>()
     @usableFromInline var ringCount = 0
     /// How many of them have been copied.
     @usableFromInline var copied = 0
@@ -23,21 +22,21 @@ extension FrozenSorter where Element: StateValue {
         state.encode(released)
         state.encode(UInt64(count))
         var place = 0
-        for straggler in heap.sorted(by: { $0.precedes($1.time, $1.arrival) }) {
-            while place < ringCount, !straggler.precedes(ring.start[place].time, ring.start[place].arrival) {
-                Self.encode(ring.start[place].element, at: ring.start[place].time, into: &state)
+        for straggler in heap.sorted(by: { $0.precedes($1) }) {
+            while place < ringCount, ring.start[place].time <= straggler.time {
+                Self.encode(ring.start[place], into: &state)
                 place += 1
             }
-            Self.encode(stragglers[straggler.place], at: straggler.time, into: &state)
+            Self.encode(stragglers[straggler.place], into: &state)
         }
         while place < ringCount {
-            Self.encode(ring.start[place].element, at: ring.start[place].time, into: &state)
+            Self.encode(ring.start[place], into: &state)
             place += 1
         }
     }
 
-    @inlinable static func encode(_ element: Element, at time: Nanoseconds, into state: inout StateEncoder) {
-        state.encode(time)
+    @inlinable static func encode(_ element: Element, into state: inout StateEncoder) {
+        state.encode(element.time)
         element.encode(into: &state)
     }
 }
@@ -46,33 +45,36 @@ extension EventTimeSorter {
     /// Notes what waits now in `image`, whose earlier content goes. O(stragglers); ``continueFreezing(budget:)`` then
     /// copies the others.
     @inlinable public mutating func freeze(into image: FrozenSorter<Element>) {
-        image.ring.reserve(ringCount)
-        image.ringCount = ringCount
+        image.ring.reserve(tail &- head)
+        image.ringCount = tail &- head
         image.copied = 0
         image.heap = heap
         image.stragglers = stragglers
         image.released = released
-        guard ringCount > 0 else { return }
+        guard head != tail else { return }
         frozen = image
         uncopied = head
+        // It may lie behind what is to be copied.
+        roomEnd = tail
     }
 
     /// Copies frozen elements that were not copied yet, for `budget` bytes, which shrinks by what was used up. Returns
     /// whether all are copied.
     @inlinable public mutating func continueFreezing(budget: inout Int) -> Bool {
         guard let image = frozen else { return true }
-        let stride = MemoryLayout<Waiting>.stride
+        let stride = MemoryLayout<Element>.stride
         while image.copied < image.ringCount {
             guard budget > 0 else { return false }
+            let place = uncopied & (ringSize &- 1)
             let count = min(
-                image.ringCount - image.copied, ringSize - uncopied, max(1, min(budget / stride, 1 << 12)))
-            (image.ring.start + image.copied).update(from: ring + uncopied, count: count)
+                image.ringCount - image.copied, ringSize &- place, max(1, min(budget / stride, 1 << 12)))
+            (image.ring.start + image.copied).update(from: ring + place, count: count)
             image.copied += count
-            uncopied = (uncopied + count) & (ringSize - 1)
+            uncopied &+= count
             budget -= count * stride
         }
         frozen = nil
-        uncopied = -1
+        uncopied = .max
         return true
     }
 
@@ -92,10 +94,13 @@ extension EventTimeSorter where Element: StateValue {
         guard count <= capacity else { throw state.invalid("\(count) elements wait where \(capacity) may") }
         for _ in 0..<count {
             let time = try state.decode(Nanoseconds.self)
-            guard time >= released, ringCount == 0 || time >= tailTime else {
+            let element = try Element(from: &state)
+            guard element.time == time, time >= released, isInOrder(time) else {
                 throw state.invalid("an element out of order")
             }
-            push(try Element(from: &state), at: time)
+            if needsRoom { makeRoom() }
+            nextPlace.initialize(to: element)
+            appendPlaced()
         }
     }
 }

@@ -1,12 +1,12 @@
 // Tunnels over UDP are known by their port, on either side: the server's in one direction of a
 // conversation, and in both where a protocol has no clients.
 
-enum UDPTunnel: UInt8 {
+@usableFromInline enum UDPTunnel: UInt8 {
     case vxlan, vxlanGPE, geneve, gtp, teredo, ayiya, l2tp, capwap, lisp, mpls, gre, tzsp, amt
 
     /// False for most ports that are no tunnel's, at the price of two instructions: there is a bit for each value
     /// of the last six bits of the tunnels' ports.
-    @inline(__always)
+    @inlinable @inline(__always)
     static func mayUse(_ port: UInt16) -> Bool {
         let bits: UInt64 = 0x8060_0920_1105_0802
         return bits &>> UInt64(port & 63) & 1 != 0

@@ -108,7 +108,7 @@ extension PacketIntake {
 extension PacketSequencer {
     /// Hands over the packets whose turn has come, and notes all that still waits and what is known of windows.
     mutating func freeze(into image: FrozenIntake, counters state: inout StateEncoder) {
-        handBatch()
+        drain()
         sorter.freeze(into: image.sorter)
         watermarks.encode(into: &state)
         state.encode(nextTick)
@@ -121,7 +121,7 @@ extension PacketSequencer {
     var watermark: Nanoseconds? { watermarks.watermark == .min ? nil : watermarks.watermark }
 
     mutating func takeUp(_ state: RestoredIntake) {
-        watermarks = state.watermarks
+        goOn(with: state.watermarks)
         nextTick = state.nextTick
         dirty = state.dirty
         notes = state.notes
