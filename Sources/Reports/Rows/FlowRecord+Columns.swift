@@ -17,7 +17,7 @@ extension FlowRecord: ReportRow {
         visitor.count("source_wire_bytes", sourceWireBytes)
         visitor.count("destination_wire_bytes", destinationWireBytes)
         visitor.text("end_reason") { $0.store(word: endReason.name) }
-        visitor.text("community_id") { $0.store(word: communityID.description) }
+        visitor.text("community_id") { $0.store(communityID) }
         visitor.text("source_tcp_flags", isPresent: isTCP) { Self.storeTCPFlags(sourceTCPFlags, at: &$0) }
         visitor.text("destination_tcp_flags", isPresent: isTCP) {
             Self.storeTCPFlags(destinationTCPFlags, at: &$0)

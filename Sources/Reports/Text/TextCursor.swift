@@ -1,3 +1,4 @@
+internal import Flows
 internal import Packets
 
 /// A place in memory where text is stored piece by piece. Without a check for each piece: who makes a cursor knows
@@ -44,6 +45,8 @@ struct TextCursor {
 
     @inline(__always)
     mutating func store(_ address: IPAddress) { place += address.storeText(at: place) }
+
+    mutating func store(_ identifier: CommunityID) { place += identifier.storeText(at: place) }
 
     /// Stores 32 bytes, of which `count` are text.
     @inline(__always)
