@@ -2,6 +2,11 @@
 @usableFromInline
 struct RowSorter<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
     @usableFromInline var sorter = PrefixSorter()
+    /// The rows gathered last, up to ``keptRows``: once nobody else holds them, their memory serves again. To return
+    /// and ask anew for that much memory with each window costs more than to sort it.
+    @usableFromInline var last: [WindowRow<Key, Accumulator>] = []
+
+    @inlinable static var keptRows: Int { 1 << 17 }
 
     @inlinable init() {}
 
@@ -18,12 +23,14 @@ struct RowSorter<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
         }
         sorter.sortByPrefix()
         sorter.sortTies { entries[Int($0.identifier)].key < entries[Int($1.identifier)].key }
-        rows.removeAll(keepingCapacity: true)
-        rows.reserveCapacity(sorter.places.count)
+        last.removeAll(keepingCapacity: true)
+        last.reserveCapacity(sorter.places.count)
         for place in sorter.places {
             let entry = entries + Int(place.identifier)
-            rows.append(WindowRow(key: entry.pointee.key, value: entry.pointee.value))
+            last.append(WindowRow(key: entry.pointee.key, value: entry.pointee.value))
         }
+        rows = last
+        if last.count > Self.keptRows { last = [] }
     }
 }
 
