@@ -27,7 +27,7 @@ PAGES := $(notdir $(wildcard man/tidemark*.1))
 FORMATS := $(notdir $(wildcard man/*.5))
 SOURCES := Sources Tests Benchmarks/Sources Benchmarks/EngineBenchmarks Package.swift Benchmarks/Package.swift
 # With what they source.
-SCRIPTS := .ci/run Tests/Fuzz/checkpoint.sh captures/record.sh Benchmarks/peers/run.sh Benchmarks/allocations.sh Benchmarks/peers/flink/run.sh
+SCRIPTS := .ci/run Tests/Fuzz/checkpoint.sh captures/record.sh Benchmarks/peers/run.sh Benchmarks/allocations.sh Benchmarks/rows.sh Benchmarks/peers/flink/run.sh
 
 # Installs those of the Debian packages $(1) that are missing, as root or through sudo.
 define install-missing

@@ -67,6 +67,11 @@ let package = Package(
         .executableTarget(
             name: "eventtime-vectors", dependencies: ["EventTime", argumentParser], swiftSettings: rules),
 
+        // Not in the package of the other measurements: reports are no library.
+        .executableTarget(
+            name: "run-rows", dependencies: ["Reports", "HostStatistics", "Flows", "Packets", "EventTime"],
+            path: "Benchmarks/Rows", swiftSettings: rules),
+
         .target(name: "TestSupport", dependencies: ["Packets"], path: "Tests/TestSupport", swiftSettings: rules),
         .testTarget(name: "ArchitectureTests", swiftSettings: rules),
         .testTarget(

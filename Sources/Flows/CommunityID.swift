@@ -3,11 +3,16 @@ public import Packets
 /// A flow's Community ID, version 1, seed 0: the same in every tool that computes it
 /// (https://github.com/corelight/community-id-spec).
 public struct CommunityID: Hashable, Sendable, CustomStringConvertible {
-    /// SHA-1 of the flow tuple, as big-endian words.
-    let digest: [UInt32]
+    /// SHA-1 of the flow tuple.
+    let digest: SHA1Digest
 
-    /// Transports whose ports are part of the tuple: ICMP, TCP, UDP, ICMPv6, SCTP.
-    private static let withPorts: Set<UInt8> = [1, 6, 17, 58, 132]
+    /// Whether ports are part of the tuple: those of ICMP, TCP, UDP, ICMPv6 and SCTP are.
+    private static func hasPorts(_ transport: UInt8) -> Bool {
+        switch transport {
+        case 1, 6, 17, 58, 132: true
+        default: false
+        }
+    }
 
     /// The identifier of the flow between two endpoints, in either order. For ICMP and ICMPv6 the ports are those of
     /// ``ICMPConversation``. `hasPorts` false leaves them out.
@@ -24,45 +29,70 @@ public struct CommunityID: Hashable, Sendable, CustomStringConvertible {
             swap(&first, &second)
             swap(&firstPort, &secondPort)
         }
-        var message: [UInt8] = [0, 0]
-        Self.append(first, to: &message)
-        Self.append(second, to: &message)
-        message += [transport, 0]
-        if hasPorts, Self.withPorts.contains(transport) {
-            for port in [firstPort, secondPort] {
-                message += [UInt8(port >> 8), UInt8(truncatingIfNeeded: port)]
+        // The seed, two addresses, the transport and a byte of padding, and two ports.
+        digest = withUnsafeTemporaryAllocation(byteCount: 40, alignment: 8) { bytes in
+            var message = TupleBytes(bytes)
+            message.append(UInt16(0))
+            message.append(first)
+            message.append(second)
+            message.append(transport)
+            message.append(UInt8(0))
+            if hasPorts, Self.hasPorts(transport) {
+                message.append(firstPort)
+                message.append(secondPort)
             }
+            return sha1(message.bytes)
         }
-        digest = sha1(message)
     }
 
     /// `1:` and the digest in base64.
     public var description: String {
-        var text: [UInt8] = []
-        append(to: &text)
-        return String(decoding: text, as: UTF8.self)
+        String(unsafeUninitializedCapacity: Self.textLength) { buffer in
+            guard let start = buffer.baseAddress else { return 0 }
+            return storeText(at: start)
+        }
     }
 
-    public func append(to buffer: inout [UInt8]) {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        buffer += "1:".utf8
-        var bytes = digest.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * $0)) } }
-        bytes.append(0)  // 20 bytes make six groups of three and one of two
-        for group in stride(from: 0, to: 21, by: 3) {
-            let bits = Int(bytes[group]) << 16 | Int(bytes[group + 1]) << 8 | Int(bytes[group + 2])
-            for shift in [18, 12, 6, 0] { buffer.append(alphabet[bits >> shift & 63]) }
+    /// Bytes of the text.
+    public static let textLength = 30
+
+    /// Stores the text, in ASCII, and returns ``textLength``. Allocates nothing.
+    public func storeText(at start: UnsafeMutableRawPointer) -> Int {
+        let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" as StaticString
+        start.storeBytes(of: UInt8(ascii: "1"), as: UInt8.self)
+        start.storeBytes(of: UInt8(ascii: ":"), toByteOffset: 1, as: UInt8.self)
+        // 160 bits are 26 digits of six and one of four; the 28th is padding.
+        for place in 0..<27 {
+            let (word, bit) = (6 * place / 32, 6 * place % 32)
+            let bits = UInt64(digest[word]) << 32 | UInt64(digest[word + 1])
+            let digit = Int(truncatingIfNeeded: bits >> UInt64(58 - bit)) & 63
+            start.storeBytes(of: alphabet.utf8Start[digit], toByteOffset: 2 + place, as: UInt8.self)
         }
-        buffer[buffer.count - 1] = UInt8(ascii: "=")
+        start.storeBytes(of: UInt8(ascii: "="), toByteOffset: 29, as: UInt8.self)
+        return Self.textLength
+    }
+}
+
+/// The fields of a flow tuple in network order, one behind the other.
+private struct TupleBytes {
+    private let room: UnsafeMutableRawBufferPointer
+    private var count = 0
+
+    init(_ room: UnsafeMutableRawBufferPointer) { self.room = room }
+
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: room[..<count]) }
+
+    mutating func append(_ number: some FixedWidthInteger & BitwiseCopyable) {
+        room.storeBytes(of: number.bigEndian, toByteOffset: count, as: type(of: number))
+        count += number.bitWidth / 8
     }
 
-    private static func append(_ address: IPAddress, to message: inout [UInt8]) {
-        if address.family == .v6 {
-            for shift in stride(from: 56, through: 0, by: -8) {
-                message.append(UInt8(truncatingIfNeeded: address.high >> UInt64(shift)))
-            }
-        }
-        for shift in stride(from: address.family == .v6 ? 56 : 24, through: 0, by: -8) {
-            message.append(UInt8(truncatingIfNeeded: address.low >> UInt64(shift)))
+    mutating func append(_ address: IPAddress) {
+        switch address.family {
+        case .v4: append(UInt32(truncatingIfNeeded: address.low))
+        case .v6:
+            append(address.high)
+            append(address.low)
         }
     }
 }
@@ -74,36 +104,3 @@ extension FlowRecord {
             transport: transport, hasPorts: hasPorts)
     }
 }
-
-/// SHA-1 of a short message (RFC 3174), as five words. For identifiers, not for security.
-func sha1(_ message: [UInt8]) -> [UInt32] {
-    var padded = message + [0x80]
-    while padded.count % 64 != 56 { padded.append(0) }
-    let bitCount = UInt64(message.count) * 8
-    for shift in stride(from: 56, through: 0, by: -8) {
-        padded.append(UInt8(truncatingIfNeeded: bitCount >> UInt64(shift)))
-    }
-    var state: [UInt32] = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0]
-    for block in stride(from: 0, to: padded.count, by: 64) {
-        var w = [UInt32](repeating: 0, count: 80)
-        for i in 0..<16 {
-            w[i] = (0..<4).reduce(0) { $0 << 8 | UInt32(padded[block + 4 * i + $1]) }
-        }
-        for i in 16..<80 { w[i] = rotateLeft(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], by: 1) }
-        var (a, b, c, d, e) = (state[0], state[1], state[2], state[3], state[4])
-        for i in 0..<80 {
-            let (f, k): (UInt32, UInt32) =
-                switch i {
-                case 0..<20: (b & c | ~b & d, 0x5A82_7999)
-                case 20..<40: (b ^ c ^ d, 0x6ED9_EBA1)
-                case 40..<60: (b & c | b & d | c & d, 0x8F1B_BCDC)
-                default: (b ^ c ^ d, 0xCA62_C1D6)
-                }
-            (a, b, c, d, e) = (rotateLeft(a, by: 5) &+ f &+ e &+ k &+ w[i], a, rotateLeft(b, by: 30), c, d)
-        }
-        for (i, word) in [a, b, c, d, e].enumerated() { state[i] &+= word }
-    }
-    return state
-}
-
-private func rotateLeft(_ word: UInt32, by count: UInt32) -> UInt32 { word << count | word >> (32 - count) }

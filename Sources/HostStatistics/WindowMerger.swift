@@ -24,6 +24,9 @@ public struct WindowMerger: Sendable {
     /// Late packets of windows that have not been reported yet, or may be again.
     var late: [Int64: UInt64] = [:]
     var losses = LossLedger()
+    /// The rows reported last, up to ``keptRows``: once the report is gone, their memory serves again.
+    private var lastRows: [HostRow] = []
+    private static let keptRows = 1 << 17
     /// Windows that end up to here have been reported, where there was something to say of them.
     var reportedThrough = Nanoseconds.min
 
@@ -127,9 +130,13 @@ public struct WindowMerger: Sendable {
             let changed = shares.reduce(into: Set<HostKey>()) { $0.formUnion($1.changed ?? []) }
             rows.removeAll { !changed.contains($0.key) }
         }
+        defer { if lastRows.count > Self.keptRows { lastRows = [] } }
+        lastRows.removeAll(keepingCapacity: true)
+        lastRows.reserveCapacity(rows.count)
+        for row in rows { lastRows.append(row.value.row(row.key)) }
         return WindowReport(
             window: windows.window(window), revision: before?.times ?? 0, isComplete: isComplete, totals: totals,
-            hosts: rows.map { $0.value.row($0.key) })
+            hosts: lastRows)
     }
 
     /// Merges rows in the order of their keys, adding those of the same key. O(rows · shares).

@@ -2,75 +2,98 @@
 // IPv4 address.
 
 extension IPAddress {
-    /// Appends the address's text, in ASCII: `192.0.2.1`, `2001:db8::1`. Allocates only what the buffer
-    /// needs to grow, at most 39 bytes.
-    public func append(to buffer: inout [UInt8]) {
+    /// Bytes to have room for where ``storeText(at:)`` is to store: more than the 39 of the longest text, since
+    /// groups are stored eight bytes at a time.
+    public static let textRoom = 48
+
+    /// Stores the address's text, in ASCII: `192.0.2.1`, `2001:db8::1`. Returns how many bytes it has; what follows
+    /// them, up to ``textRoom`` bytes from `start`, may be overwritten as well. Allocates nothing, and takes no branch
+    /// by a digit, which would be foreseen in few addresses.
+    @unsafe public func storeText(at start: UnsafeMutableRawPointer) -> Int {
         switch family {
-        case .v4: appendDotted(to: &buffer)
-        case .v6: appendGroups(to: &buffer)
+        case .v4: unsafe storeDotted(at: start)
+        case .v6: unsafe storeGroups(at: start)
         }
     }
 
-    private func appendDotted(to buffer: inout [UInt8]) {
-        for shift in stride(from: UInt64(24), through: 0, by: -8) {
-            let value = UInt8(truncatingIfNeeded: low >> shift)
-            if value >= 100 { buffer.append(UInt8(ascii: "0") + value / 100) }
-            if value >= 10 { buffer.append(UInt8(ascii: "0") + value / 10 % 10) }
-            buffer.append(UInt8(ascii: "0") + value % 10)
-            if shift > 0 { buffer.append(UInt8(ascii: ".")) }
+    @unsafe private func storeDotted(at start: UnsafeMutableRawPointer) -> Int {
+        var count = 0
+        var shift: UInt64 = 32
+        while shift > 0 {
+            shift -= 8
+            let value = UInt32(truncatingIfNeeded: low &>> shift) & 0xff
+            // Three digits and a dot, the first of them in the lowest byte; leading zeros are shifted out.
+            let text = 0x2e30_3030 | value / 100 | (value / 10 % 10) << 8 | (value % 10) << 16
+            let leading = (value < 100 ? 1 : 0) + (value < 10 ? 1 : 0)
+            unsafe start.storeBytes(
+                of: (text &>> UInt32(8 * leading)).littleEndian, toByteOffset: count, as: UInt32.self)
+            count += 4 - leading
         }
+        return count - 1
     }
 
-    private func appendGroups(to buffer: inout [UInt8]) {
+    @unsafe private func storeGroups(at start: UnsafeMutableRawPointer) -> Int {
         let zeros = longestZeroRun()
+        let colon = UInt8(ascii: ":")
+        var count = 0
         var index = 0
         while index < 8 {
-            if index == zeros.lowerBound && !zeros.isEmpty {
-                buffer.append(UInt8(ascii: ":"))
-                buffer.append(UInt8(ascii: ":"))
+            if index == zeros.lowerBound {
+                // The group before has put down the first of the two colons.
+                unsafe start.storeBytes(of: colon, toByteOffset: count, as: UInt8.self)
+                count += index == 0 ? 1 : 0
+                unsafe start.storeBytes(of: colon, toByteOffset: count, as: UInt8.self)
+                count += 1
                 index = zeros.upperBound
                 continue
             }
-            if index > 0 && index != zeros.upperBound { buffer.append(UInt8(ascii: ":")) }
-            Self.appendHexadecimal(group(index), to: &buffer)
+            let group = group(index)
+            let leading = min(group.leadingZeroBitCount / 4, 3)
+            let text = Self.hexadecimal(group) | UInt64(colon) << 32
+            unsafe start.storeBytes(
+                of: (text &>> UInt64(8 * leading)).littleEndian, toByteOffset: count, as: UInt64.self)
+            count += 5 - leading
             index += 1
         }
+        return zeros.upperBound == 8 && !zeros.isEmpty ? count : count - 1
     }
 
     /// The group of 16 bits at `index`, 0 being the leftmost.
     private func group(_ index: Int) -> UInt16 {
         let half = index < 4 ? high : low
-        return UInt16(truncatingIfNeeded: half >> UInt64(48 - 16 * (index & 3)))
+        return UInt16(truncatingIfNeeded: half &>> UInt64(48 - 16 * (index & 3)))
     }
 
     /// The first of the longest runs of zero groups, empty at 8 where no run has two.
     private func longestZeroRun() -> Range<Int> {
-        var best = 8..<8
-        var start = 0
-        for index in 0...8 where index == 8 || group(index) != 0 {
-            if index - start > max(best.count, 1) { best = start..<index }
-            start = index + 1
+        // A bit for each group that begins a run of `length` zero groups: with each step, of one group more.
+        var starts: UInt8 = 0
+        for index in 0..<8 where group(index) == 0 { starts |= 1 &<< UInt8(index) }
+        var length = 1
+        while starts & starts >> 1 != 0 {
+            starts &= starts >> 1
+            length += 1
         }
-        return best
+        guard length > 1 else { return 8..<8 }
+        let first = starts.trailingZeroBitCount
+        return first..<first + length
     }
 
-    private static func appendHexadecimal(_ value: UInt16, to buffer: inout [UInt8]) {
-        var isLeading = true
-        for shift in stride(from: UInt16(12), through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: value >> shift & 0xf)
-            if isLeading && digit == 0 && shift > 0 { continue }
-            isLeading = false
-            buffer.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
-        }
+    /// Four hexadecimal digits in ASCII, the first of them in the lowest byte.
+    private static func hexadecimal(_ group: UInt16) -> UInt64 {
+        let value = UInt32(group)
+        let digits = value >> 12 | value & 0xf00 | value << 12 & 0xf_0000 | value << 24 & 0xf00_0000
+        let areLetters = (digits &+ 0x0606_0606) >> 4 & 0x0101_0101
+        return UInt64(digits &+ 0x3030_3030 &+ areLetters &* 39)
     }
 }
 
 extension IPAddress: CustomStringConvertible {
     public var description: String {
-        var buffer: [UInt8] = []
-        buffer.reserveCapacity(39)
-        append(to: &buffer)
-        return String(decoding: buffer, as: UTF8.self)
+        unsafe String(unsafeUninitializedCapacity: Self.textRoom) { buffer in
+            guard let start = buffer.baseAddress else { return 0 }
+            return unsafe storeText(at: start)
+        }
     }
 }
 

@@ -11,7 +11,7 @@ public struct ReportOptions: Hashable, Sendable {
     public var sort: String?
     /// What standard output shows. Tables in files have its width and no colour.
     public var terminal: Terminal
-    /// Writes each window's rows at once, for readers that wait for them, instead of 64 KiB at a time.
+    /// Writes each window's rows at once, for readers that wait for them, instead of 256 KiB at a time.
     public var flushesEachWindow: Bool
 
     public init(

@@ -1,5 +1,8 @@
 import EventTime
+import Flows
 import Foundation
+import HostStatistics
+import Packets
 import Testing
 
 @testable import Reports
@@ -7,9 +10,7 @@ import Testing
 @Suite("A time as text")
 struct TimeTextTests {
     static func text(_ time: Nanoseconds) -> String {
-        var text: [UInt8] = []
-        TimeText.append(time, to: &text)
-        return String(decoding: text, as: UTF8.self)
+        String(atMost: TimeText.longest) { TimeText.store(time, at: &$0) }
     }
 
     static let cases: [(time: Nanoseconds, text: String)] = [
@@ -37,6 +38,14 @@ struct TimeTextTests {
     @Test("is RFC 3339 in UTC", arguments: cases)
     func rfc3339(time: Nanoseconds, text: String) { #expect(Self.text(time) == text) }
 
+    @Test("is what it was taken for when a row says it again")
+    func known() {
+        for (time, text) in Self.cases {
+            let known = KnownTime(time)
+            #expect(String(atMost: 32) { $0.store(known.text, count: known.count) } == text)
+        }
+    }
+
     @Test("agrees with another calendar on every day of 600 years")
     func everyDay() throws {
         var calendar = Calendar(identifier: .gregorian)
@@ -61,9 +70,7 @@ struct TimeTextTests {
             (-250_000_000, "-0.25"), (.max, "9223372036.854775807"), (.min, "-9223372036.854775808"),
         ])
     func seconds(span: Nanoseconds, expected: String) {
-        var text: [UInt8] = []
-        SecondsText.append(span, to: &text)
-        #expect(String(decoding: text, as: UTF8.self) == expected)
+        #expect(String(atMost: SecondsText.longest) { SecondsText.store(span, at: &$0) } == expected)
     }
 }
 
@@ -108,37 +115,132 @@ struct HumanUnitsTests {
     func duration(span: Nanoseconds, text: String) { #expect(HumanUnits.duration(span) == text) }
 }
 
-@Suite("A buffer of text")
-struct TextBufferTests {
-    @Test("writes every length of number")
-    func numbers() {
+@Suite("A number in decimal digits")
+struct DecimalTests {
+    static func text(_ number: UInt64) -> String { String(atMost: 20) { $0.store(decimal: number) } }
+
+    @Test("has the digits of its parts of four, whatever they are")
+    func allParts() {
+        // Each half of eight digits is worked out by itself, and has only so many values.
+        for part in 0..<10_000 as Range<UInt64> {
+            for number in [part, part * 10_000, part * 10_001] where Self.text(number) != String(number) {
+                Issue.record("\(number)")
+            }
+        }
+    }
+
+    @Test("has every length")
+    func lengths() {
         var numbers: [UInt64] = [0, .max]
         var power: UInt64 = 1
         for _ in 0..<20 {
             numbers += [power - 1, power, power + 1, power &+ power / 2]
             power = power.multipliedReportingOverflow(by: 10).partialValue
         }
-        for number in numbers {
-            var buffer = TextBuffer(capacity: 1)
-            buffer.append(decimal: number)
-            #expect(String(decoding: buffer.bytes, as: UTF8.self) == String(number))
+        for number in numbers { #expect(Self.text(number) == String(number)) }
+    }
+
+    @Test("is the number's, for any number of any magnitude")
+    func random() {
+        var generator = Generator(state: 10)
+        for _ in 0..<20_000 {
+            let number = generator.count()
+            if Self.text(number) != String(number) { Issue.record("\(number)") }
         }
     }
 
+    @Test("can have leading zeros")
+    func padded() {
+        for digits in 1...8 {
+            let text = String(atMost: 8) { $0.store(7, digits: digits) }
+            #expect(text == String(repeating: "0", count: digits - 1) + "7")
+        }
+    }
+}
+
+@Suite("A buffer of text")
+struct TextBufferTests {
     @Test("grows, keeping what it holds")
     func growth() {
         var buffer = TextBuffer(capacity: 1)
         var expected = ""
-        for number in 0..<1000 {
+        for number in 0..<1000 as Range<UInt64> {
             buffer.append("\(number),")
             buffer.append(UInt8(ascii: ";"))
             buffer.append("word" as StaticString)
-            buffer.append([0x41, 0x42])
-            buffer.append(jsonName: "n", after: UInt8(ascii: "{"))
-            expected += "\(number),;wordAB{\"n\":"
+            buffer.append(atMost: 24) { text in
+                text.store(decimal: number)
+                text.store(word: "AB")
+            }
+            expected += "\(number),;word\(number)AB"
         }
         #expect(String(decoding: buffer.bytes, as: UTF8.self) == expected)
         buffer.removeAll()
         #expect(buffer.count == 0)
+    }
+}
+
+@Suite("A line's room")
+struct LineRoomTests {
+    @Test("is enough for the longest values there are")
+    func longest() throws {
+        let address = IPAddress(high: .max, low: .max)
+        var host = host(.address(address))
+        host.packetsSent = .max
+        host.packetsReceived = .max
+        host.bytesSent = .max
+        host.bytesReceived = .max
+        host.wireBytesSent = .max
+        host.wireBytesReceived = .max
+        host.flows = .max
+        host.flowsStarted = .max
+        host.peers = .max
+        let window = report([], start: .max - 1, length: 1, revision: .max, isComplete: false) { totals in
+            totals.packets = .max
+            totals.ipPackets = .max
+            totals.nonIPPackets = .max
+            totals.malformedPackets = .max
+            totals.latePackets = .max
+            totals.droppedPackets = .max
+            totals.gap = .min
+            totals.bytes = .max
+            totals.wireBytes = .max
+            totals.hosts = .max
+            totals.flows = .max
+        }
+        let record = flow { flow in
+            flow.start = .min
+            flow.end = .max
+            flow.source = address
+            flow.destination = address
+            flow.sourcePort = .max
+            flow.destinationPort = .max
+            flow.sourcePackets = .max
+            flow.destinationPackets = .max
+            flow.sourceBytes = .max
+            flow.destinationBytes = .max
+            flow.sourceWireBytes = .max
+            flow.destinationWireBytes = .max
+            flow.sourceTCPFlags = .max
+            flow.destinationTCPFlags = .max
+            flow.endReason = .evicted
+        }
+        // A buffer traps where a text is longer than was said; here it also has no byte to spare.
+        #expect(try Self.length(HostLine(window, host: host)) > 400)
+        #expect(try Self.length(TotalsLine(window)) > 400)
+        #expect(try Self.length(record) > 500)
+    }
+
+    private static func length<Row: ReportRow>(_ row: Row) throws -> Int {
+        var room = LineRoom()
+        row.showColumns(to: &room)
+        var longest = 0
+        for format in [OutputFormat.jsonl, .csv, .tsv] {
+            var encoder = RowEncoder<Row>(format, capacity: 1)
+            encoder.append(row)
+            #expect(encoder.text.count <= room.longest)
+            longest = max(longest, encoder.text.count)
+        }
+        return longest
     }
 }

@@ -2,6 +2,11 @@
 @usableFromInline
 struct RowSorter<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
     @usableFromInline var sorter = PrefixSorter()
+    /// The rows gathered last, up to ``keptRows``: once nobody else holds them, their memory serves again. To return
+    /// and ask anew for that much memory with each window costs more than to sort it.
+    @usableFromInline var last: [WindowRow<Key, Accumulator>] = []
+
+    @inlinable static var keptRows: Int { 1 << 17 }
 
     @inlinable init() {}
 
@@ -18,12 +23,14 @@ struct RowSorter<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
         }
         sorter.sortByPrefix()
         sorter.sortTies { entries[Int($0.identifier)].key < entries[Int($1.identifier)].key }
-        rows.removeAll(keepingCapacity: true)
-        rows.reserveCapacity(sorter.places.count)
+        last.removeAll(keepingCapacity: true)
+        last.reserveCapacity(sorter.places.count)
         for place in sorter.places {
             let entry = entries + Int(place.identifier)
-            rows.append(WindowRow(key: entry.pointee.key, value: entry.pointee.value))
+            last.append(WindowRow(key: entry.pointee.key, value: entry.pointee.value))
         }
+        rows = last
+        if last.count > Self.keptRows { last = [] }
     }
 }
 
@@ -47,35 +54,65 @@ struct PrefixSorter {
     @usableFromInline init() {}
 
     /// Sorts by prefix, stably. Few places are compared, many are dealt out byte by byte; bytes that all have in
-    /// common are skipped.
+    /// common are skipped. Prefixes with and without the highest bit are sorted apart, since keys of two kinds, told
+    /// apart by that bit, have other bytes in common: it halves the passes over addresses of IPv4 and IPv6.
     @usableFromInline mutating func sortByPrefix() {
-        guard places.count > 64 else {
-            places.sort { $0.prefix < $1.prefix }
-            return
+        let count = places.count
+        guard count > Self.few else { return places.sort { $0.prefix < $1.prefix } }
+        if scratch.count < count { scratch = Array(repeating: Place(prefix: 0, identifier: 0), count: count) }
+        places.withUnsafeMutableBufferPointer { places in
+            scratch.withUnsafeMutableBufferPointer { scratch in
+                let low = Self.divide(places, scratch)
+                Self.sort(.init(rebasing: places[..<low]), scratch)
+                Self.sort(.init(rebasing: places[low...]), scratch)
+            }
         }
+    }
+
+    /// Up to so many are compared.
+    private static let few = 64
+
+    /// Moves prefixes with the highest bit behind the others, and returns how many those are.
+    private static func divide(
+        _ places: UnsafeMutableBufferPointer<Place>, _ scratch: UnsafeMutableBufferPointer<Place>
+    ) -> Int {
+        var (low, high) = (0, 0)
+        for place in places {
+            if place.prefix >> 63 == 0 {
+                places[low] = place
+                low += 1
+            } else {
+                scratch[high] = place
+                high += 1
+            }
+        }
+        for index in 0..<high { places[low + index] = scratch[index] }
+        return low
+    }
+
+    private static func sort(
+        _ places: UnsafeMutableBufferPointer<Place>, _ scratch: UnsafeMutableBufferPointer<Place>
+    ) {
+        let count = places.count
+        var places = places
+        guard count > few else { return places.sort { $0.prefix < $1.prefix } }
         var (all, any) = (UInt64.max, UInt64.zero)
         for place in places {
             all &= place.prefix
             any |= place.prefix
         }
         let varying = all ^ any
-        let count = places.count
-        if scratch.count < count { scratch = Array(repeating: Place(prefix: 0, identifier: 0), count: count) }
         var isInScratch = false
-        places.withUnsafeMutableBufferPointer { places in
-            scratch.withUnsafeMutableBufferPointer { scratch in
-                for shift in stride(from: UInt64.zero, to: 64, by: 8) where varying >> shift & 0xFF != 0 {
-                    if isInScratch {
-                        Self.deal(UnsafeBufferPointer(rebasing: scratch[..<count]), into: places, by: shift)
-                    } else {
-                        Self.deal(UnsafeBufferPointer(places), into: scratch, by: shift)
-                    }
-                    isInScratch.toggle()
-                }
-                if isInScratch {
-                    for index in 0..<count { places[index] = scratch[index] }
-                }
+        for shift in stride(from: UInt64.zero, to: 64, by: 8) where varying >> shift & 0xFF != 0 {
+            if isInScratch {
+                deal(UnsafeBufferPointer(rebasing: scratch[..<count]), into: places, by: shift)
+            } else {
+                deal(UnsafeBufferPointer(places), into: scratch, by: shift)
             }
+            isInScratch.toggle()
+        }
+        if isInScratch {
+            for index in 0..<count { places[index] = scratch[index] }
         }
     }
 

@@ -27,22 +27,23 @@ extension ReportOutput {
     func restoreState(from state: inout StateDecoder) throws(StateError) {}
 }
 
-/// Rows as CSV, TSV or JSON Lines, written a good many at a time.
-struct RowFile: ~Copyable {
-    /// Bytes that come together before they are written.
-    static let flushSize = 1 << 16
+/// Rows of one kind as CSV, TSV or JSON Lines, written a good many at a time.
+struct RowFile<Row: ReportRow>: ~Copyable {
+    /// Bytes that come together before they are written. Of the powers of two, writing costs the kernel least with this
+    /// one (ext4): more calls cost more, and from 512 KiB on it looks for larger pages than it finds at once.
+    static var flushSize: Int { 1 << 18 }
 
     let file: OutputFile
-    private var encoder: RowEncoder
+    private var encoder: RowEncoder<Row>
 
     init(_ format: OutputFormat, _ file: OutputFile) {
         self.file = file
         encoder = RowEncoder(format, capacity: Self.flushSize + 4096)
     }
 
-    mutating func appendHeader<Row: ReportRow>(of rows: Row.Type) { encoder.appendHeader(of: rows) }
+    mutating func appendHeader() { encoder.appendHeader() }
 
-    mutating func append(_ row: some ReportRow) throws(ReportError) {
+    mutating func append(_ row: Row) throws(ReportError) {
         encoder.append(row)
         if encoder.text.count >= Self.flushSize { try flush() }
     }

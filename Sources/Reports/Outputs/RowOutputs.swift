@@ -6,7 +6,7 @@ internal import HostStatistics
 final class HostRowOutput: ReportOutput {
     let kind = OutputKind.hosts
     let file: OutputFile
-    private var rows: RowFile
+    private var rows: RowFile<HostLine>
     private let order: RowOrder<HostLine>
 
     init(_ format: OutputFormat, _ file: OutputFile, sort: String?, top: Int?) {
@@ -15,7 +15,7 @@ final class HostRowOutput: ReportOutput {
         order = RowOrder(field: sort, top: top)
     }
 
-    func begin() throws(ReportError) { rows.appendHeader(of: HostLine.self) }
+    func begin() throws(ReportError) { rows.appendHeader() }
 
     func write(_ report: WindowReport) throws(ReportError) {
         try Self.append(report, order, to: &rows)
@@ -23,7 +23,7 @@ final class HostRowOutput: ReportOutput {
 
     /// Static, so that the rows are borrowed once for all hosts of a window.
     private static func append(
-        _ report: WindowReport, _ order: RowOrder<HostLine>, to rows: inout RowFile
+        _ report: WindowReport, _ order: RowOrder<HostLine>, to rows: inout RowFile<HostLine>
     ) throws(ReportError) {
         if order.keepsEverything {
             for host in report.hosts { try rows.append(HostLine(report, host: host)) }
@@ -42,14 +42,14 @@ final class HostRowOutput: ReportOutput {
 final class TotalsRowOutput: ReportOutput {
     let kind = OutputKind.totals
     let file: OutputFile
-    private var rows: RowFile
+    private var rows: RowFile<TotalsLine>
 
     init(_ format: OutputFormat, _ file: OutputFile) {
         self.file = file
         rows = RowFile(format, file)
     }
 
-    func begin() throws(ReportError) { rows.appendHeader(of: TotalsLine.self) }
+    func begin() throws(ReportError) { rows.appendHeader() }
     func write(_ report: WindowReport) throws(ReportError) { try rows.append(TotalsLine(report)) }
     func write(_ flows: [FlowRecord]) throws(ReportError) {}
     func flush() throws(ReportError) { try rows.flush() }
@@ -62,7 +62,7 @@ final class TotalsRowOutput: ReportOutput {
 final class FlowRowOutput: ReportOutput {
     let kind = OutputKind.flows
     let file: OutputFile
-    private var rows: RowFile
+    private var rows: RowFile<FlowRecord>
     private let ranking: Ranking<FlowRecord>?
     private var best: TopRows<FlowRecord>?
 
@@ -73,7 +73,7 @@ final class FlowRowOutput: ReportOutput {
         best = top.map { TopRows(limit: $0) }
     }
 
-    func begin() throws(ReportError) { rows.appendHeader(of: FlowRecord.self) }
+    func begin() throws(ReportError) { rows.appendHeader() }
     func write(_ report: WindowReport) throws(ReportError) {}
 
     func write(_ flows: [FlowRecord]) throws(ReportError) {
@@ -81,7 +81,7 @@ final class FlowRowOutput: ReportOutput {
         for flow in flows { best?.add(flow, rank: ranking?.rank(of: flow) ?? 0) }
     }
 
-    private static func append(_ flows: [FlowRecord], to rows: inout RowFile) throws(ReportError) {
+    private static func append(_ flows: [FlowRecord], to rows: inout RowFile<FlowRecord>) throws(ReportError) {
         for flow in flows { try rows.append(flow) }
     }
 

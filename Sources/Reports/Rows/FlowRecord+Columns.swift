@@ -5,22 +5,22 @@ extension FlowRecord: ReportRow {
     func showColumns(to visitor: inout some ColumnVisitor & ~Copyable) {
         visitor.time("flow_start", start)
         visitor.time("flow_end", end)
-        visitor.text("source_ip") { source.append(to: &$0) }
+        visitor.text("source_ip") { $0.store(source) }
         visitor.port("source_port", hasPorts ? sourcePort : nil)
-        visitor.text("destination_ip") { destination.append(to: &$0) }
+        visitor.text("destination_ip") { $0.store(destination) }
         visitor.port("destination_port", hasPorts ? destinationPort : nil)
-        visitor.text("transport") { $0.append(contentsOf: TransportProtocol(rawValue: transport).description.utf8) }
+        visitor.text("transport") { $0.store(word: TransportProtocol(rawValue: transport).description) }
         visitor.count("source_packets", sourcePackets)
         visitor.count("destination_packets", destinationPackets)
         visitor.count("source_bytes", sourceBytes)
         visitor.count("destination_bytes", destinationBytes)
         visitor.count("source_wire_bytes", sourceWireBytes)
         visitor.count("destination_wire_bytes", destinationWireBytes)
-        visitor.text("end_reason") { $0.append(contentsOf: endReason.name.utf8) }
-        visitor.text("community_id") { communityID.append(to: &$0) }
-        visitor.text("source_tcp_flags", isPresent: isTCP) { Self.appendTCPFlags(sourceTCPFlags, to: &$0) }
+        visitor.text("end_reason") { $0.store(word: endReason.name) }
+        visitor.text("community_id") { $0.store(communityID) }
+        visitor.text("source_tcp_flags", isPresent: isTCP) { Self.storeTCPFlags(sourceTCPFlags, at: &$0) }
         visitor.text("destination_tcp_flags", isPresent: isTCP) {
-            Self.appendTCPFlags(destinationTCPFlags, to: &$0)
+            Self.storeTCPFlags(destinationTCPFlags, at: &$0)
         }
     }
 
@@ -40,10 +40,10 @@ extension FlowRecord {
 
     /// Writes a TCP flag byte as letters, from its highest bit down: `C` CWR, `E` ECE, `U` URG, `A` ACK, `P` PSH,
     /// `R` RST, `S` SYN, `F` FIN; `APSF` for an ordinary connection, nothing for a side that was silent.
-    private static func appendTCPFlags(_ flags: UInt8, to text: inout [UInt8]) {
+    private static func storeTCPFlags(_ flags: UInt8, at text: inout TextCursor) {
         var bit: UInt8 = 0x80
         for letter in "CEUAPRSF".utf8 {
-            if flags & bit != 0 { text.append(letter) }
+            if flags & bit != 0 { text.store(letter) }
             bit >>= 1
         }
     }

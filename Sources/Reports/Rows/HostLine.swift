@@ -21,7 +21,7 @@ extension HostLine: ReportRow {
     func showColumns(to visitor: inout some ColumnVisitor & ~Copyable) {
         visitor.time("window_start", window.start)
         visitor.time("window_end", window.end)
-        visitor.text("host") { host.host.append(to: &$0) }
+        visitor.text("host") { host.host.store(at: &$0) }
         visitor.count("packets_sent", host.packetsSent)
         visitor.count("packets_received", host.packetsReceived)
         visitor.count("bytes_sent", host.bytesSent)
@@ -63,17 +63,14 @@ extension HostRow {
 
 extension ReportedHost {
     /// The address, or `other`.
-    package var text: String {
-        var bytes: [UInt8] = []
-        append(to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
-    }
+    package var text: String { String(atMost: TextCursor.longestWord) { store(at: &$0) } }
 
     /// The address, or `other`.
-    func append(to text: inout [UInt8]) {
+    @inline(__always)
+    func store(at text: inout TextCursor) {
         switch self {
-        case .address(let address): address.append(to: &text)
-        case .other: text.append(contentsOf: "other".utf8)
+        case .address(let address): text.store(address)
+        case .other: text.store("other")
         }
     }
 }

@@ -22,15 +22,16 @@ protocol ColumnVisitor: ~Copyable {
     /// A span of time, as a number of seconds.
     mutating func seconds(_ name: StaticString, _ span: Nanoseconds)
     mutating func flag(_ name: StaticString, _ flag: Bool)
-    /// A word of ours, an address or a digest, appended as it is: it holds no quote, backslash, comma, tab or line
-    /// end, and so no format has to escape anything. A row that lacks the text says so.
-    mutating func text(_ name: StaticString, isPresent: Bool, _ append: (inout [UInt8]) -> Void)
+    /// A word of ours, an address or a digest, of at most ``TextCursor/longestWord`` bytes, stored as it is: it holds
+    /// no quote, backslash, comma, tab or line end, and so no format has to escape anything. A row that lacks the text
+    /// says so.
+    mutating func text(_ name: StaticString, isPresent: Bool, _ store: (inout TextCursor) -> Void)
 }
 
 extension ColumnVisitor where Self: ~Copyable {
     @inline(__always)
-    mutating func text(_ name: StaticString, _ append: (inout [UInt8]) -> Void) {
-        text(name, isPresent: true, append)
+    mutating func text(_ name: StaticString, _ store: (inout TextCursor) -> Void) {
+        text(name, isPresent: true, store)
     }
 }
 
@@ -87,7 +88,7 @@ private struct NameCollector: ColumnVisitor {
     mutating func port(_ name: StaticString, _ port: UInt16?) { add(name, isNumber: true) }
     mutating func seconds(_ name: StaticString, _ span: Nanoseconds) { add(name, isNumber: true) }
     mutating func flag(_ name: StaticString, _ flag: Bool) { add(name, isNumber: false) }
-    mutating func text(_ name: StaticString, isPresent: Bool, _ append: (inout [UInt8]) -> Void) {
+    mutating func text(_ name: StaticString, isPresent: Bool, _ store: (inout TextCursor) -> Void) {
         add(name, isNumber: false)
     }
 }
@@ -111,5 +112,5 @@ private struct NumberPicker: ColumnVisitor {
     mutating func port(_ name: StaticString, _ port: UInt16?) { offer(UInt64(port ?? 0)) }
     mutating func seconds(_ name: StaticString, _ span: Nanoseconds) { offer(UInt64(max(span, 0))) }
     mutating func flag(_ name: StaticString, _ flag: Bool) {}
-    mutating func text(_ name: StaticString, isPresent: Bool, _ append: (inout [UInt8]) -> Void) {}
+    mutating func text(_ name: StaticString, isPresent: Bool, _ store: (inout TextCursor) -> Void) {}
 }

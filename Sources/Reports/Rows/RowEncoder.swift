@@ -2,25 +2,20 @@
 
 internal import EventTime
 
-/// Writes rows as CSV, TSV or JSON Lines.
+/// Writes rows of one kind as CSV, TSV or JSON Lines.
 ///
 /// Values as the formats show them: times as RFC 3339, numbers as decimal digits, truth as `true` and `false`. A
 /// value that a row lacks is empty in CSV and TSV and null in JSON. JSON puts times and texts in quotes; CSV and
 /// TSV quote nothing, since no value holds a separator, a quote or a line end.
-struct RowEncoder: ~Copyable {
+struct RowEncoder<Row: ReportRow>: ~Copyable {
     /// The rows not yet written to a file.
     var text: TextBuffer
     private let isJSON: Bool
-    /// Between two values of CSV and TSV.
+    /// Between two values.
     private let separator: UInt8
-    /// Whether the next value is the row's first.
-    private var isFirst = true
-    /// For each time of a row, what it said last and its text: in a window's rows they stay the same.
-    private var times: [(time: Nanoseconds, text: [UInt8])] = []
-    /// How many times the row has shown.
-    private var timesShown = 0
-    /// Where a text is put together, kept for its memory.
-    private var scratch: [UInt8] = []
+    /// For each time of a row, what it said last: in a window's rows it stays the same.
+    private let times: UnsafeMutablePointer<KnownTime>
+    private let longestLine: Int
 
     /// `format` is any but the table.
     init(_ format: OutputFormat, capacity: Int) {
@@ -28,11 +23,17 @@ struct RowEncoder: ~Copyable {
         text = TextBuffer(capacity: capacity)
         isJSON = format == .jsonl
         separator = UInt8(ascii: format == .tsv ? "\t" : ",")
-        scratch.reserveCapacity(64)
+        var room = LineRoom()
+        Row.blank.showColumns(to: &room)
+        longestLine = room.longest
+        times = .allocate(capacity: room.times)
+        times.initialize(repeating: KnownTime(0), count: room.times)
     }
 
+    deinit { times.deallocate() }
+
     /// Appends the line before the first row, where the format has one.
-    mutating func appendHeader<Row: ReportRow>(of rows: Row.Type) {
+    mutating func appendHeader() {
         if isJSON { return }
         for (index, name) in Row.columnNames.enumerated() {
             if index > 0 { text.append(separator) }
@@ -41,79 +42,17 @@ struct RowEncoder: ~Copyable {
         text.append(UInt8(ascii: "\n"))
     }
 
-    mutating func append(_ row: some ReportRow) {
-        isFirst = true
-        timesShown = 0
-        row.showColumns(to: &self)
-        text.append(isJSON ? "}\n" : "\n" as StaticString)
+    mutating func append(_ row: Row) {
+        if isJSON { append(row, as: JSONStyle.self) } else { append(row, as: SeparatedStyle.self) }
     }
 
-    /// What stands before a value: the separator, or the name.
     @inline(__always)
-    private mutating func begin(_ name: StaticString) {
-        if isJSON {
-            text.append(jsonName: name, after: UInt8(ascii: isFirst ? "{" : ","))
-        } else if !isFirst {
-            text.append(separator)
+    private mutating func append<Style: LineStyle>(_ row: Row, as style: Style.Type) {
+        let (separator, times) = (separator, times)
+        text.append(atMost: longestLine) { text in
+            var line = RowLine<Style>(at: text, separator: separator, times: times)
+            row.showColumns(to: &line)
+            text = line.finished()
         }
-        isFirst = false
-    }
-
-    private mutating func quote(_ value: [UInt8]) {
-        if isJSON { text.append(UInt8(ascii: "\"")) }
-        text.append(value)
-        if isJSON { text.append(UInt8(ascii: "\"")) }
-    }
-
-    private mutating func appendAbsent() {
-        if isJSON { text.append("null" as StaticString) }
-    }
-
-    private mutating func remember(_ time: Nanoseconds, at index: Int) {
-        if index == times.count { times.append((time: time, text: [])) }
-        times[index].time = time
-        times[index].text.removeAll(keepingCapacity: true)
-        TimeText.append(time, to: &times[index].text)
-    }
-}
-
-extension RowEncoder: ColumnVisitor {
-    mutating func time(_ name: StaticString, _ time: Nanoseconds) {
-        begin(name)
-        let index = timesShown
-        timesShown += 1
-        if index == times.count || times[index].time != time { remember(time, at: index) }
-        quote(times[index].text)
-    }
-
-    @inline(__always)
-    mutating func count(_ name: StaticString, _ count: UInt64) {
-        begin(name)
-        text.append(decimal: count)
-    }
-
-    mutating func port(_ name: StaticString, _ port: UInt16?) {
-        begin(name)
-        if let port { text.append(decimal: UInt64(port)) } else { appendAbsent() }
-    }
-
-    mutating func seconds(_ name: StaticString, _ span: Nanoseconds) {
-        begin(name)
-        scratch.removeAll(keepingCapacity: true)
-        SecondsText.append(span, to: &scratch)
-        text.append(scratch)
-    }
-
-    mutating func flag(_ name: StaticString, _ flag: Bool) {
-        begin(name)
-        text.append(flag ? "true" : "false" as StaticString)
-    }
-
-    mutating func text(_ name: StaticString, isPresent: Bool, _ append: (inout [UInt8]) -> Void) {
-        begin(name)
-        guard isPresent else { return appendAbsent() }
-        scratch.removeAll(keepingCapacity: true)
-        append(&scratch)
-        quote(scratch)
     }
 }

@@ -10,10 +10,7 @@ extension FlowRecord {
     private var showsPorts: Bool { hasPorts && transport != 1 && transport != 58 }
 
     private static func endpoint(_ address: IPAddress, port: UInt16?) -> String {
-        var bytes: [UInt8] = []
-        address.append(to: &bytes)
-        let text = String(decoding: bytes, as: UTF8.self)
-        guard let port else { return text }
-        return address.family == .v6 ? "[\(text)]:\(port)" : "\(text):\(port)"
+        guard let port else { return address.description }
+        return address.family == .v6 ? "[\(address)]:\(port)" : "\(address):\(port)"
     }
 }

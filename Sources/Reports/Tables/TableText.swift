@@ -7,11 +7,11 @@ package enum TableText {
     /// `2023-11-14 22:13:20`, in UTC; fractions as far as they matter.
     package static func time(_ time: Nanoseconds) -> String {
         let calendar = CalendarTime(time)
-        var text: [UInt8] = []
-        TimeText.appendDate(calendar, to: &text)
-        text.append(UInt8(ascii: " "))
-        TimeText.appendClock(calendar, to: &text)
-        return String(decoding: text, as: UTF8.self)
+        return String(atMost: TimeText.longest) { text in
+            TimeText.storeDate(calendar, at: &text)
+            text.store(UInt8(ascii: " "))
+            TimeText.storeClock(calendar, at: &text)
+        }
     }
 
     /// `2023-11-14 22:13:20 – 22:13:30 UTC`: the date again only where it is another.

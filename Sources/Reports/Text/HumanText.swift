@@ -4,9 +4,7 @@ public import EventTime
 public enum HumanText {
     /// RFC 3339 in UTC: `2023-11-14T22:13:20.500Z`.
     public static func time(_ time: Nanoseconds) -> String {
-        var text: [UInt8] = []
-        TimeText.append(time, to: &text)
-        return String(decoding: text, as: UTF8.self)
+        String(atMost: TimeText.longest) { TimeText.store(time, at: &$0) }
     }
 
     /// `1.2 MB`

@@ -49,66 +49,56 @@ struct CalendarTime {
 /// Writes times as RFC 3339 in UTC, `2023-11-14T22:13:20Z`, with a fraction only where it is not zero: of 3, 6 or
 /// 9 digits, the fewest that are exact, since parsers exist that take no other number of digits.
 enum TimeText {
-    static func append(_ time: Nanoseconds, to text: inout [UInt8]) {
+    /// Bytes of the longest of them, which has a fraction of nine digits.
+    static let longest = 30
+
+    static func store(_ time: Nanoseconds, at text: inout TextCursor) {
         let calendar = CalendarTime(time)
-        appendDate(calendar, to: &text)
-        text.append(UInt8(ascii: "T"))
-        appendClock(calendar, to: &text)
-        text.append(UInt8(ascii: "Z"))
+        storeDate(calendar, at: &text)
+        text.store(UInt8(ascii: "T"))
+        storeClock(calendar, at: &text)
+        text.store(UInt8(ascii: "Z"))
     }
 
     /// `2023-11-14`
-    static func appendDate(_ time: CalendarTime, to text: inout [UInt8]) {
-        append(time.year, digits: 4, to: &text)
-        text.append(UInt8(ascii: "-"))
-        append(time.month, digits: 2, to: &text)
-        text.append(UInt8(ascii: "-"))
-        append(time.day, digits: 2, to: &text)
+    static func storeDate(_ time: CalendarTime, at text: inout TextCursor) {
+        text.store(time.year, digits: 4)
+        text.store(UInt8(ascii: "-"))
+        text.store(time.month, digits: 2)
+        text.store(UInt8(ascii: "-"))
+        text.store(time.day, digits: 2)
     }
 
     /// `22:13:20` or `22:13:20.125`
-    static func appendClock(_ time: CalendarTime, to text: inout [UInt8]) {
-        append(time.hour, digits: 2, to: &text)
-        text.append(UInt8(ascii: ":"))
-        append(time.minute, digits: 2, to: &text)
-        text.append(UInt8(ascii: ":"))
-        append(time.second, digits: 2, to: &text)
-        switch time.fractionDigits {
-        case 0: return
-        case 3: appendFraction(time.nanosecond / 1_000_000, digits: 3, to: &text)
-        case 6: appendFraction(time.nanosecond / 1000, digits: 6, to: &text)
-        default: appendFraction(time.nanosecond, digits: 9, to: &text)
-        }
-    }
-
-    private static func appendFraction(_ fraction: Int, digits: Int, to text: inout [UInt8]) {
-        text.append(UInt8(ascii: "."))
-        append(fraction, digits: digits, to: &text)
-    }
-
-    /// Appends a number with leading zeros.
-    private static func append(_ number: Int, digits: Int, to text: inout [UInt8]) {
-        var unit = 1
-        for _ in 1..<digits { unit *= 10 }
-        while unit > 0 {
-            text.append(UInt8(truncatingIfNeeded: number / unit % 10) &+ 0x30)
-            unit /= 10
-        }
+    static func storeClock(_ time: CalendarTime, at text: inout TextCursor) {
+        text.store(time.hour, digits: 2)
+        text.store(UInt8(ascii: ":"))
+        text.store(time.minute, digits: 2)
+        text.store(UInt8(ascii: ":"))
+        text.store(time.second, digits: 2)
+        let digits = time.fractionDigits
+        guard digits > 0 else { return }
+        text.store(UInt8(ascii: "."))
+        text.store(time.nanosecond / 1_000_000, digits: 3)
+        if digits > 3 { text.store(time.nanosecond / 1000 % 1000, digits: 3) }
+        if digits > 6 { text.store(time.nanosecond % 1000, digits: 3) }
     }
 }
 
 /// A span of time as a decimal number of seconds: exact, without trailing zeros (`1.5`, `0`, `0.000000001`).
 enum SecondsText {
-    static func append(_ span: Nanoseconds, to text: inout [UInt8]) {
-        if span < 0 { text.append(UInt8(ascii: "-")) }
-        let whole = span.magnitude / 1_000_000_000
+    /// Bytes of the longest of them.
+    static let longest = 21
+
+    static func store(_ span: Nanoseconds, at text: inout TextCursor) {
+        if span < 0 { text.store(UInt8(ascii: "-")) }
+        text.store(decimal: span.magnitude / 1_000_000_000)
         var fraction = span.magnitude % 1_000_000_000
-        text.append(contentsOf: String(whole).utf8)
         if fraction == 0 { return }
-        text.append(UInt8(ascii: "."))
+        text.store(UInt8(ascii: "."))
         var unit: UInt64 = 100_000_000
         while fraction > 0 {
-            text.append(UInt8(truncatingIfNeeded: fraction / unit) &+ 0x30)
+            text.store(UInt8(truncatingIfNeeded: fraction / unit) &+ 0x30)
             fraction %= unit
             unit /= 10
         }
