@@ -23,7 +23,7 @@ import Packets
     @usableFromInline var fromHigh = Traffic()
     public var attachment: Attachment
     /// Fills the last of four cache lines, so that no flow straddles a fifth.
-    @usableFromInline var padding: (UInt64, UInt64) = (0, 0)
+    @usableFromInline var padding: UInt64 = 0
 
     @inlinable init(_ packet: FlowPacket, initiatorIsHigh: Bool, attachment: Attachment) {
         start = packet.time

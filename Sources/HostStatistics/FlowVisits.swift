@@ -16,6 +16,9 @@ public import EventTime
     @usableFromInline var ends = CountedEnds()
     /// The table of pairs was full: the flow counts as a peer itself.
     @usableFromInline var countsAsPeer = false
+    /// The rows of its two hosts in the slice it is in, where windows do not overlap; -1 while they are not known.
+    @usableFromInline var lowRow: Int32 = -1
+    @usableFromInline var highRow: Int32 = -1
 
     @inlinable init(serial: UInt32) { self.serial = serial }
 }

@@ -47,7 +47,7 @@ public final class FrozenAnalysis: @unchecked Sendable {
 
     /// What there is of each kind.
     public var liveFlows: Int { flows.reduce(0) { $0 + $1.count } }
-    public var livePairs: Int { pairs.count }
+    public var livePairs: Int { pairs.count + windows.pairCount }
     public var hostRows: Int { windows.rowCount }
     public var liveSlices: Int { windows.sliceCount }
 

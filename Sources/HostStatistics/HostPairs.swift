@@ -116,6 +116,16 @@ struct HostPairs: ~Copyable {
         }
     }
 
+    /// Calls `body` with each pair, in no order.
+    func forEach(_ body: (HostPair, PairVisits) -> Void) {
+        for group in 0..<groupCount {
+            for (identifier, isLive) in tables[group].liveIdentifiers().enumerated() where isLive {
+                let pair = tables[group][identifier]
+                body(pair.pointee.key, pair.pointee.value)
+            }
+        }
+    }
+
     private func check(_ group: Int, _ identifier: Int) -> VisitChecks.Check {
         .init(
             group: Int32(group), identifier: Int32(identifier),

@@ -60,5 +60,6 @@ extension HostWindows {
         hosts.close(watermark: watermark)
         totals.close(watermark: watermark)
         pairs.forget(before: floor)
+        peers.forget(before: floor)
     }
 }

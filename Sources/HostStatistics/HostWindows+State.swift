@@ -5,6 +5,7 @@ import Flows
 final class FrozenHostWindows: @unchecked Sendable {
     fileprivate let hosts = FrozenWindows<HostKey, HostTraffic>()
     fileprivate let totals = FrozenWindows<TotalKey, TotalTraffic>()
+    fileprivate let peers = FrozenPeers()
     fileprivate var checks = VisitChecks()
     fileprivate var nextSerial: UInt32 = 1
     fileprivate var pendingTotal = TotalTraffic()
@@ -13,7 +14,8 @@ final class FrozenHostWindows: @unchecked Sendable {
     fileprivate var endedFlows: [FlowRecord] = []
     fileprivate var endedFlowCount: UInt64 = 0
 
-    static let stateVersion: UInt32 = 1
+    /// 2: the pairs of slices; version 1 had all pairs in one table.
+    static let stateVersion: UInt32 = 2
 
     /// Rows of hosts in all live slices, and the slices.
     var rowCount: Int { hosts.rowCount }
@@ -30,7 +32,11 @@ final class FrozenHostWindows: @unchecked Sendable {
         unordered.encode(into: &state)
         endedFlows.encode(into: &state)
         state.encode(endedFlowCount)
+        peers.encode(into: &state)
     }
+
+    /// Pairs of hosts in slices that stand for themselves.
+    var pairCount: Int { peers.count }
 }
 
 extension HostWindows {
@@ -38,6 +44,7 @@ extension HostWindows {
     mutating func freeze(into image: FrozenHostWindows) {
         hosts.freeze(into: image.hosts)
         totals.freeze(into: image.totals)
+        peers.freeze(into: image.peers)
         image.checks = checks
         image.nextSerial = nextSerial
         image.pendingTotal = pendingTotal
@@ -49,6 +56,7 @@ extension HostWindows {
 
     mutating func continueFreezing(budget: inout Int) -> Bool {
         totals.continueFreezing(budget: &budget) && hosts.continueFreezing(budget: &budget)
+            && peers.continueFreezing(budget: &budget)
     }
 
     /// Takes up what ``FrozenHostWindows/encode(into:)`` wrote. `flowBounds`: identifiers of the key groups' flows are
@@ -56,7 +64,10 @@ extension HostWindows {
     mutating func restore(
         _ configuration: HostAnalysis.Configuration, flowBounds: [Int], from state: inout StateDecoder
     ) throws(StateError) {
-        try state.expect(FrozenHostWindows.stateVersion, "windows of version")
+        let version = try state.decode(UInt32.self)
+        guard (1...FrozenHostWindows.stateVersion).contains(version) else {
+            throw state.invalid("windows of version \(version)")
+        }
         let lateness = configuration.allowedLateness
         hosts = try SlicedWindows(configuration.windows, allowedLateness: lateness, from: &state)
         totals = try SlicedWindows(configuration.windows, allowedLateness: lateness, from: &state)
@@ -72,6 +83,23 @@ extension HostWindows {
         }
         endedFlows = try [FlowRecord](from: &state)
         endedFlowCount = try state.decodeCounter()
+        if version == 1 {
+            peersFromPairs()
+        } else {
+            peers = try SlicePeers(maximumPairs: peers.maximumPairs, from: &state)
+        }
+    }
+
+    /// Version 1 knew the pairs of all slices by their addresses, and when each was last seen.
+    private mutating func peersFromPairs() {
+        guard isAlone else { return }
+        pairs.forEach { pair, seen in
+            let slice = seen.visits.last
+            guard slice >= floor, let low = hosts.existingRow(of: pair.low, slice: slice),
+                let high = hosts.existingRow(of: pair.high, slice: slice)
+            else { return }
+            _ = peers.insert(Int32(low), Int32(high), slice: slice)
+        }
     }
 }
 

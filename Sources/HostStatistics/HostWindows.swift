@@ -16,6 +16,10 @@ public struct HostWindows: ~Copyable, FlowSink {
     /// Flows whose visits are to be looked at when a slice leaves (overlapping windows only).
     var checks = VisitChecks()
     var pairs: HostPairs
+    /// What stands for the pairs where windows do not overlap.
+    var peers: SlicePeers
+    /// Windows do not overlap, and time has an order.
+    let isAlone: Bool
     var nextSerial: UInt32 = 1
     /// Totals of the slice that packets come in now.
     var pendingTotal = TotalTraffic()
@@ -34,6 +38,8 @@ public struct HostWindows: ~Copyable, FlowSink {
         pairs = HostPairs(
             groupCount: configuration.groupCount,
             maximumPairs: configuration.maximumFlows / configuration.groupCount)
+        peers = SlicePeers(maximumPairs: configuration.maximumFlows)
+        isAlone = windowLength == 1 && configuration.isOrdered
         admission = KeyAdmission(
             limitPerGroup: Int32(clamping: max(1, configuration.maximumHosts / configuration.groupCount)),
             overflow: .other)
@@ -103,6 +109,7 @@ public struct HostWindows: ~Copyable, FlowSink {
             moveStart(&flow, to: slice, low, high)
         }
         if isRevising { noteLate(slice, low, high) }
+        guard !isAlone else { return countAlone(&flow, low, high, slice: slice, isFirst: isFirst) }
         guard !flow.visits.isRepeat(slice) else { return }
         let flowChange =
             unordered?.visit(.flow(flow.serial), slice: slice, windowLength: windowLength)
@@ -136,9 +143,11 @@ public struct HostWindows: ~Copyable, FlowSink {
         if windowLength > 1 { follow(&flow, identifier, low, high) }
     }
 
+    @inline(__always)
     public mutating func addTraffic(
         _ flow: FlowVisits, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic
     ) {
+        if flow.lowRow >= 0 { return addAlone(flow, slice: slice, fromLow: fromLow, fromHigh: fromHigh) }
         let (low, high) = (key.lowHost, key.highHost)
         guard low != high else {
             _ = hosts.update(slice: slice, key: low, admission: admission) {
@@ -287,7 +296,7 @@ public struct HostWindows: ~Copyable, FlowSink {
     }
 
     /// Notes the pair's visit. Where there is no room for the pair, the flow stands for it from here on.
-    private mutating func visitPair(
+    mutating func visitPair(
         _ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey, _ slice: Int64, beginsFlow: Bool
     ) -> SliceVisits.Change {
         if !flow.countsAsPeer {

@@ -40,6 +40,53 @@ extension SlicedWindows where Accumulator: AdmittedAccumulator {
         return true
     }
 
+    /// The number of the row in which a key's fold is in a slice, made where it is not there: that of the overflow key
+    /// where the key is not admitted. Good until the slice is gone.
+    @inlinable @inline(__always)
+    public mutating func row(
+        of key: Key, slice number: Int64, admission: KeyAdmission<Key>
+    ) -> (number: Int, isOwn: Bool) {
+        let slice = slices[number]
+        let hash = key.tableHash
+        let identifier = slice.pointee.table.find(key, hash: hash)
+        if identifier >= 0,
+            slice.pointee.table[identifier].pointee.value.admittedGroups >> UInt64(admission.group) & 1 == 1
+        {
+            return (identifier, true)
+        }
+        return newRow(of: key, hash, identifier, number, admission)
+    }
+
+    @inlinable @inline(never)
+    mutating func newRow(
+        of key: Key, _ hash: UInt32, _ known: Int, _ number: Int64, _ admission: KeyAdmission<Key>
+    ) -> (number: Int, isOwn: Bool) {
+        let slice = slices[number]
+        guard Self.admit(slice, admission) else {
+            update(slice: number, key: admission.overflow) { _ in }
+            let overflow = admission.overflow
+            return (slice.pointee.table.find(overflow, hash: overflow.tableHash), false)
+        }
+        let identifier = known < 0 ? slice.pointee.table.insert(key, hash: hash, value: Accumulator()) : known
+        slice.pointee.table.again(identifier).pointee.value.admittedGroups |= 1 << UInt64(admission.group)
+        return (identifier, true)
+    }
+
+    /// The number of a key's row in a live slice; `nil` where it has none.
+    @inlinable public func existingRow(of key: Key, slice number: Int64) -> Int? {
+        let place = slices.firstPlace(from: number)
+        guard place < slices.live.count, slices.live[place].pointee.number == number else { return nil }
+        let row = slices.live[place].pointee.table.find(key, hash: key.tableHash)
+        return row < 0 ? nil : row
+    }
+
+    /// Changes the fold in a row of a slice by `body`. Windows do not overlap.
+    @inlinable @inline(__always)
+    public mutating func update(slice number: Int64, row: Int, _ body: (inout Accumulator) -> Void) {
+        assert(!overlaps)
+        body(&slices[number].pointee.table[row].pointee.value)
+    }
+
     @inlinable static func admit(
         _ slice: UnsafeMutablePointer<SliceStore<Key, Accumulator>.Slice>, _ admission: KeyAdmission<Key>
     ) -> Bool {
