@@ -81,7 +81,7 @@ public final class LiveJob {
         recording = try (restored?.run.isFinished == true ? nil : configuration.recording).map { [capture] in
             try Recording(
                 $0, linkType: capture.linkTypes[0].linkType,
-                snapshotLength: configuration.capture.snapshotLength, now: capture.now)
+                snapshotLength: configuration.capture.snapshotLength, now: capture.now, goesOn: restored != nil)
         }
     }
 

@@ -312,11 +312,37 @@ struct LiveRestartTests {
         #expect(try ["a.pcap", "totals.csv", "flows.csv"].map { try folder.bytes($0) } == before)
     }
 
-    @Test("would overwrite a recording without -G, and is refused")
+    // Packets, 150 a second. What was recorded before the kill stays; the next start records beside it.
+    @Test("after kill -9 keeps its recording, and what it recorded gives the rows of all windows that are complete")
     func recording() throws {
-        let folder = try ScratchFolder()
-        let run = try BuiltCommand.run(
-            ["live", "-i", "lo", "-w", folder.path("a.pcap"), "--checkpoint-dir", folder.path("state")])
-        #expect(run.status == 64 && run.errors.contains("needs -G"))
+        let (pair, folder) = (try VethPair(), try ScratchFolder())
+        let words = ["-w", folder.path("a.pcap")] + Self.options(folder, workers: 1)
+        let first = try pair.live(words)
+        let sender = try pair.startSending(1200, into: "vb", pause: 0.006)
+        #expect(first.waits { Self.totals(folder).rows.filter { $0.number("packets") > 0 }.count >= 3 })
+        Self.waitForCheckpoint(folder, first)
+        first.send(SIGKILL)
+        _ = try first.wait()
+        let recorded = try folder.bytes("a.pcap")
+        let live = try pair.live(words)
+        #expect(live.errors.contains("goes on from "), "\(live.errors)")
+        #expect(try sender.wait().status == 0)
+        #expect(live.waits(for: 30) { ReportRows(csv: (try? folder.text("flows.csv")) ?? "").rows.count > 0 })
+        live.send(SIGTERM)
+        let run = try live.wait()
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try folder.bytes("a.pcap") == recorded)
+
+        let replay = try BuiltCommand.run(
+            ["replay", "-q", "--window", "500ms", "--watermark-delay", "200ms", "-o"]
+                + ["totals:" + folder.path("again.csv"), folder.path("a.pcap"), folder.path("a.pcap1")])
+        #expect(replay.status == 0, "\(replay.errors)")
+        let again = ReportRows(csv: try folder.text("again.csv")).rows
+        let packets = Dictionary(uniqueKeysWithValues: again.map { ($0["window_start"], $0.number("packets")) })
+        let complete = Self.totals(folder).rows.filter { $0["complete"] == "true" && $0.number("packets") > 0 }
+        #expect(complete.count >= 4)
+        for row in complete { #expect(packets[row["window_start"]] == row.number("packets"), "\(row)") }
+        // Rows that were cut off at the restart are in the recording, so it may have more than was reported.
+        #expect(packets.values.reduce(0, +) >= LiveTrafficTests.captured(run)[0])
     }
 }
