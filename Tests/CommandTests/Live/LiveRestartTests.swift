@@ -114,28 +114,25 @@ struct LiveRestartTests {
         #expect(Set(rows.map(\.window)).count == rows.count)
         let gap = rows.reduce(0) { $0 + (Double($1["gap_seconds"]) ?? 0) }
         #expect(gap >= Double(again - killed) / 1e9 && gap <= Double(captures - earliest) / 1e9, "\(gap) s")
-        // All that was sent is in tcpdump's recording. The two stamp a packet some microseconds apart, unless the
-        // machine is busy: one that is so close to a boundary may be on either side of it.
+        // All that was sent is in tcpdump's recording, with the same times.
         let sent = Self.times(try folder.bytes("all.pcap"))
         #expect(sent.count == 1000)
         func count(_ start: Int64, _ end: Int64) -> Int { sent.count { $0 >= start && $0 < end } }
         var windows = Dictionary(uniqueKeysWithValues: rows.map { ($0["window_start"], $0) })
         var (exact, lost) = (0, 0)
-        let slack: Int64 = 2_000_000
         for start in stride(from: begin / Self.size * Self.size, to: Self.now(), by: Int(Self.size)) {
             guard let row = windows.removeValue(forKey: UTCTime.text(start)) else {
-                #expect(count(start + slack, start + Self.size - slack) == 0, "no row at \(start)")
+                #expect(count(start, start + Self.size) == 0, "no row at \(start)")
                 continue
             }
             let (end, packets) = (start + Self.size, row.number("packets"))
             #expect(row["complete"] == (row["gap_seconds"] == "0" ? "true" : "false"), "\(row)")
             if row["gap_seconds"] == "0" {
-                let (least, most) = (count(start + slack, end - slack), count(start - slack, end + slack))
-                #expect((least...most).contains(packets), "\(row): \(least) to \(most)")
+                #expect(packets == count(start, end), "\(row)")
                 exact += packets > 0 ? 1 : 0
             } else {
                 #expect(start < captures && end > earliest, "\(row)")
-                #expect(packets <= count(start - slack, end + slack))
+                #expect(packets <= count(start, end))
                 lost += count(start, end) - packets
             }
             if start >= killed, end <= again {
@@ -151,9 +148,8 @@ struct LiveRestartTests {
         let flows = ReportRows(csv: try folder.text("flows.csv")).rows
         #expect(flows.count == 1)
         #expect(flows[0].number("source_packets") == captured[0])
-        // Times of one length, of the same fraction's digits, sort as text.
-        #expect(flows[0]["flow_start"] < UTCTime.text(sent[0] + slack))
-        #expect(flows[0]["flow_end"] > UTCTime.text(sent[999] - slack))
+        #expect(flows[0]["flow_start"] == UTCTime.text(sent[0]))
+        #expect(flows[0]["flow_end"] == UTCTime.text(sent[999]))
     }
 
     @Test("after SIGTERM has lost nothing that came before or after, and its closing lines add up")
