@@ -37,7 +37,7 @@ struct ServiceUnitTests {
     private static func arguments(interface: String, logs: String) throws -> [String] {
         let line = try #require(try text().split(separator: "\n").first { $0.hasPrefix("ExecStart=") })
         return line.split(separator: " ").dropFirst().map {
-            $0.replacing("%i", with: interface).replacing("%L", with: logs)
+            String($0.replacing("%i", with: interface).replacing("%L", with: logs))
         }
     }
 

@@ -259,7 +259,6 @@ struct ScreenTests {
         model.take(counts, now: 0)
         #expect(Scene.text(model)[5] == "waiting for the first window to end")
         model.take(Scene.report(hosts: Scene.hosts))
-        var counts = CaptureCounts()
         counts.now = Scene.start + 20 * .second
         model.take(counts, now: 0)
         #expect(model.rowCount == 30)

@@ -153,11 +153,16 @@ public final class LiveJob {
     }
 
     private func read<Consumer: Analysis>(_ intake: inout PacketIntake<Consumer>, upTo limit: Int) -> Int {
-        let recording = recording
+        // Two loops: an optional looked into for each packet would be retained and released for each.
+        guard let recording else {
+            return capture.read(upTo: limit) { record, frame in
+                if record.timestamp >= countBeforeFiring { countDrops(&intake) }
+                intake.take(record, frame)
+            }
+        }
         return capture.read(upTo: limit) { record, frame in
             if record.timestamp >= countBeforeFiring { countDrops(&intake) }
-            if let recording, !recording.write(record, frame) { return }
-            intake.take(record, frame)
+            if recording.write(record, frame) { intake.take(record, frame) }
         }
     }
 
