@@ -15,7 +15,8 @@ SOAK_SECONDS ?= 900
 
 # Debian packages: what the build needs, and what some tests and `make lint` use where it is there.
 LIBRARIES := libpcap-dev liblz4-dev libzstd-dev libseccomp-dev zlib1g-dev pkg-config
-TOOLS := gzip lz4 zstd strace valgrind tshark shellcheck mandoc
+TOOLS := gzip lz4 zstd strace valgrind tshark shellcheck mandoc \
+    iproute2 python3 tcpdump iputils-ping curl bind9-dnsutils iperf3
 
 # A release build carries Swift's own libraries along, so that it runs where no Swift is installed. The linker is
 # the toolchain's own: the system's warns of what is in those libraries. A folder of its own, since other builds

@@ -1,9 +1,10 @@
 // Sends UDP packets into an interface as fast as the kernel takes them, and prints how many it took.
 //
-// usage: flood INTERFACE PACKETS BYTES FLOWS [FIRST]
+// usage: flood INTERFACE PACKETS BYTES FLOWS [FIRST [RATE]]
 //
 // Each flow is a pair of addresses and ports; packets go through the flows in turn, from number FIRST on. Frames that
-// the kernel has no room for are sent again, so what is printed is what went out.
+// the kernel has no room for are sent again, so what is printed is what went out. RATE is in packets a second, sent in
+// bursts of 256; without it, or with 0, as fast as possible.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { BATCH = 256, LARGEST = 1514, SMALLEST = 42 };
@@ -49,15 +51,26 @@ static void address(unsigned char *frame, unsigned flow) {
     put16(ip + 22, 9);
 }
 
+// Sleeps until so many packets have had their time at this rate.
+static void wait_for_turn(struct timespec begin, long sent, long rate) {
+    struct timespec due = {begin.tv_sec + sent / rate, begin.tv_nsec + sent % rate * 1000000000 / rate};
+    if (due.tv_nsec >= 1000000000) {
+        due.tv_nsec -= 1000000000;
+        due.tv_sec++;
+    }
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);
+}
+
 int main(int count, char **words) {
-    if (count != 5 && count != 6) {
-        fprintf(stderr, "usage: flood INTERFACE PACKETS BYTES FLOWS [FIRST]\n");
+    if (count < 5 || count > 7) {
+        fprintf(stderr, "usage: flood INTERFACE PACKETS BYTES FLOWS [FIRST [RATE]]\n");
         return 64;
     }
     long packets = atol(words[2]), sent = 0;
     int bytes = atoi(words[3]);
     unsigned flows = (unsigned)atol(words[4]), flow = 0;
-    unsigned first = count == 6 ? (unsigned)atol(words[5]) : 0;
+    unsigned first = count > 5 ? (unsigned)atol(words[5]) : 0;
+    long rate = count > 6 ? atol(words[6]) : 0;
     if (packets < 1 || bytes < SMALLEST || bytes > LARGEST || flows < 1) {
         fprintf(stderr, "flood: packets and flows from 1, bytes from %d to %d\n", SMALLEST, LARGEST);
         return 64;
@@ -77,7 +90,10 @@ int main(int count, char **words) {
         messages[i].msg_hdr.msg_iov = &parts[i];
         messages[i].msg_hdr.msg_iovlen = 1;
     }
+    struct timespec begin;
+    clock_gettime(CLOCK_MONOTONIC, &begin);
     while (sent < packets) {
+        if (rate > 0) wait_for_turn(begin, sent, rate);
         int batch = packets - sent < BATCH ? (int)(packets - sent) : BATCH;
         for (int i = 0; i < batch; i++) {
             address(frames[i], first + flow);

@@ -104,7 +104,11 @@ extension ScreenModel {
     }
 
     private func hostsHeading() -> ScreenLine {
-        guard let report = shown.report else { return ScreenLine("waiting for the first window to end", .dim) }
+        guard let report = shown.report else {
+            // In a silent network no window would ever end.
+            let isSilent = shown.counts.packets == 0
+            return ScreenLine(isSilent ? "no packets yet" : "waiting for the first window to end", .dim)
+        }
         guard isFresh(report) else {
             let end = TableText.time(report.window.end)
             return ScreenLine("no packets since \(end) UTC", .dim)

@@ -86,12 +86,6 @@ struct LiveCommand: ParsableCommand {
         if filter != nil, !filterWords.isEmpty {
             throw ValidationError("The filter is given twice: with --filter and at the end.")
         }
-        if checkpointOptions.checkpointDir != nil, let recording = recordingOptions.options,
-            recording.seconds == nil
-        {
-            throw ValidationError(
-                "-w with --checkpoint-dir needs -G: a capture that goes on would overwrite the recording.")
-        }
         if count == 0 { throw ValidationError("-c must be at least 1.") }
         guard duration.map({ $0.nanoseconds > 0 }) ?? true else {
             throw ValidationError("--duration must be longer than 0.")

@@ -90,6 +90,13 @@ final class RunningCommand {
 
     func send(_ signal: Int32) { kill(identifier, signal) }
 
+    /// Whether the process is over; its status is still to be had from ``wait()``.
+    var hasEnded: Bool {
+        var information = siginfo_t()
+        return waitid(P_PID, id_t(identifier), &information, WEXITED | WNOHANG | WNOWAIT) == 0
+            && information.si_signo != 0
+    }
+
     /// Waits for the end; a process that a signal ended has 128 and its number as status, as one that takes more than
     /// a minute: it is killed.
     func wait() throws -> BuiltCommand {

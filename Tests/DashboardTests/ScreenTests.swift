@@ -253,9 +253,12 @@ struct ScreenTests {
     @Test("shows no hosts of long ago")
     func silence() {
         var model = ScreenModel(title: "lo", freshness: 10 * .second)
+        #expect(Scene.text(model)[5] == "no packets yet")
+        var counts = CaptureCounts()
+        counts.packets = 1
+        model.take(counts, now: 0)
         #expect(Scene.text(model)[5] == "waiting for the first window to end")
         model.take(Scene.report(hosts: Scene.hosts))
-        var counts = CaptureCounts()
         counts.now = Scene.start + 20 * .second
         model.take(counts, now: 0)
         #expect(model.rowCount == 30)

@@ -76,8 +76,8 @@ final class LiveHandle {
             let words = reason.isEmpty ? String(cString: pcap_statustostr(status)) : reason
             throw .cannotCapture(interface, reason: words)
         }
-        // On all interfaces at once: the header that says which one, as tcpdump has it.
-        if pcap_datalink(pcap) == DLT_LINUX_SLL { pcap_set_datalink(pcap, DLT_LINUX_SLL2) }
+        // `any` stays with the first version of Linux's cooked header: libpcap puts VLAN tags back into that one, and
+        // not into the second (set_vlan_offset in pcap-linux.c).
     }
 
     private static func setFilter(

@@ -40,6 +40,8 @@ extension LiveJob {
     ) {
         // Dropped packets that nobody has asked for yet would be forgotten with this process.
         countDrops(&intake)
+        // Packets that the state has seen are in the recording too, whatever ends this process.
+        recording?.flush()
         intake.pass(barrier)
         summarise(intake)
         barrier.run = runState(isFinished: false)

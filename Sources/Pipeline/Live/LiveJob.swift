@@ -81,7 +81,7 @@ public final class LiveJob {
         recording = try (restored?.run.isFinished == true ? nil : configuration.recording).map { [capture] in
             try Recording(
                 $0, linkType: capture.linkTypes[0].linkType,
-                snapshotLength: configuration.capture.snapshotLength, now: capture.now)
+                snapshotLength: configuration.capture.snapshotLength, now: capture.now, goesOn: restored != nil)
         }
     }
 
@@ -153,11 +153,16 @@ public final class LiveJob {
     }
 
     private func read<Consumer: Analysis>(_ intake: inout PacketIntake<Consumer>, upTo limit: Int) -> Int {
-        let recording = recording
+        // Two loops: an optional looked into for each packet would be retained and released for each.
+        guard let recording else {
+            return capture.read(upTo: limit) { record, frame in
+                if record.timestamp >= countBeforeFiring { countDrops(&intake) }
+                intake.take(record, frame)
+            }
+        }
         return capture.read(upTo: limit) { record, frame in
             if record.timestamp >= countBeforeFiring { countDrops(&intake) }
-            if let recording, !recording.write(record, frame) { return }
-            intake.take(record, frame)
+            if recording.write(record, frame) { intake.take(record, frame) }
         }
     }
 

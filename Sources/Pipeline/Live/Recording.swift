@@ -20,6 +20,8 @@ final class Recording {
     private var begin: Int64
     private var sizeNumber = 0
     private var timeNumber = 0
+    /// Whether files that are there are an earlier start's, and are to stay as they are.
+    private var keepsFiles: Bool
     private let buffer: UnsafeMutableRawBufferPointer
     private var used = 0
     /// Why nothing more is written.
@@ -31,9 +33,11 @@ final class Recording {
     private static let headerLength = 24
     private static let recordHeaderLength = 16
 
-    /// Creates the first file. `now`: the event time that it is. Throws ``ReportError/cannotCreate(path:code:)``.
+    /// Creates the first file. `now`: the event time that it is. Where a capture `goesOn` after a restart, what it has
+    /// recorded before stays, and the file has a number behind its name. Throws
+    /// ``ReportError/cannotCreate(path:code:)``.
     init(
-        _ options: RecordingOptions, linkType: LinkType, snapshotLength: Int, now: Nanoseconds
+        _ options: RecordingOptions, linkType: LinkType, snapshotLength: Int, now: Nanoseconds, goesOn: Bool = false
     ) throws(ReportError) {
         self.options = options
         self.linkType = linkType
@@ -41,7 +45,14 @@ final class Recording {
         names = RecordingNames(options: options)
         begin = now.floored(dividingBy: .second)
         buffer = .allocate(byteCount: Self.bufferSize, alignment: 64)
+        keepsFiles = goesOn
+        if goesOn, names.areReused {
+            sizeNumber = names.numberToGoOn(begin: begin)
+            keepsFiles = false
+        }
         try create()
+        // Names made of the time come again, and are then overwritten as they would be without a restart.
+        if options.seconds != nil { keepsFiles = false }
     }
 
     deinit {
@@ -155,8 +166,21 @@ final class Recording {
     }
 
     private func create() throws(ReportError) {
-        path = names.name(number: sizeNumber, begin: begin)
-        try open(flags: O_TRUNC)
+        while true {
+            path = names.name(number: sizeNumber, begin: begin)
+            do throws(ReportError) {
+                return try open(flags: keepsFiles ? O_EXCL : O_TRUNC)
+            } catch {
+                guard keepsFiles, case .cannotCreate(_, code: EEXIST) = error else { throw error }
+                // A pipe or a device has nothing to be kept.
+                if Self.isFile(path) { sizeNumber += 1 } else { keepsFiles = false }
+            }
+        }
+    }
+
+    private static func isFile(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && [S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT)
     }
 
     private func open(flags: CInt) throws(ReportError) {

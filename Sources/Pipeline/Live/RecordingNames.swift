@@ -10,12 +10,29 @@ struct RecordingNames {
         return count > 1 ? String(count - 1).count : 0
     }
 
-    /// The name of a file: `number` counts those of `-C`, `begin` is when `-G` began, in seconds since the epoch.
+    /// Whether there is a limited number of names, which `-C` with `-W` uses in turns.
+    var areReused: Bool { options.megabytes != nil && options.fileCount != nil }
+
+    /// The name of a file: `number` counts those of `-C` and of restarts, `begin` is when `-G` began, in seconds since
+    /// the epoch.
     func name(number: Int, begin: Int64) -> String {
         let name = options.seconds == nil ? options.path : Self.format(options.path, begin)
-        guard options.megabytes != nil, number > 0 || digits > 0 else { return name }
+        guard number > 0 || digits > 0 else { return name }
         let text = String(number)
         return name + String(repeating: "0", count: max(0, digits - text.count)) + text
+    }
+
+    /// Where a capture that was ended goes on, of the names that are reused: at the first that is free, or else at the
+    /// file that was written to the longest time ago.
+    func numberToGoOn(begin: Int64) -> Int {
+        var oldest: (number: Int, time: (Int, Int))?
+        for number in 0..<(options.fileCount ?? 0) {
+            var status = stat()
+            guard stat(name(number: number, begin: begin), &status) == 0 else { return number }
+            let time = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+            if oldest.map({ time < $0.time }) ?? true { oldest = (number, time) }
+        }
+        return oldest?.number ?? 0
     }
 
     /// Replaces strftime's conversions, in local time.

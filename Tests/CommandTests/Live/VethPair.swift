@@ -37,6 +37,7 @@ final class VethPair {
         folder = try ScratchFolder()
         try folder.write(Self.sender.utf8, as: "send.py")
         try folder.write(Self.nameServer.utf8, as: "names.py")
+        try folder.write(Self.forgetful.utf8, as: "forget.py")
         do {
             try Self.ip("netns", "add", near)
             try Self.ip("netns", "add", far)
@@ -111,6 +112,54 @@ final class VethPair {
 
     /// A name server on the far side that answers each question with itself.
     func startNameServer() throws -> RunningCommand { try start(far, ["python3", folder.path("names.py")]) }
+
+    // MARK: One stamp for all captures
+
+    /// Whether ``clearDepartureTimes()`` works here.
+    static let canClearDepartureTimes: Bool = {
+        guard canRun, let pair = try? VethPair() else { return false }
+        return (try? pair.clearDepartureTimes()) != nil
+    }()
+
+    /// Makes the cable as forgetful as a wire: from here on, until the program that is returned ends, packets of the
+    /// far side's TCP arrive without a time.
+    ///
+    /// The kernel stamps a packet once, when it arrives, for all captures together; but not where it has a time
+    /// already, and TCP's time of departure (skb->tstamp), which pacing uses, comes over a veth pair with the packet.
+    /// Then each capture takes a time of its own, some tenths of a microsecond apart.
+    func clearDepartureTimes() throws -> RunningCommand {
+        let program = try start(far, ["python3", folder.path("forget.py"), "vb"])
+        guard program.waits(until: { program.output.contains("attached") || program.hasEnded }),
+            program.output.contains("attached")
+        else { throw Failure(description: program.errors) }
+        return program
+    }
+
+    /// Loads a BPF program for packets that an interface sends (tcx, Linux 6.6): bpf_skb_set_tstamp(skb, 0, 0), bpf(2),
+    /// bpf-helpers(7).
+    private static let forgetful = """
+        import ctypes, os, platform, signal, socket, struct, sys
+        BPF = {"x86_64": 321, "aarch64": 280}[platform.machine()]
+        libc = ctypes.CDLL(None, use_errno=True)
+        def bpf(command, attributes):
+            room = ctypes.create_string_buffer(attributes.ljust(128, b"\\0"), 128)
+            result = libc.syscall(BPF, command, room, 128)
+            if result < 0:
+                sys.exit(f"bpf command {command}: {os.strerror(ctypes.get_errno())}")
+            return result
+        def instruction(code, register, constant):
+            return struct.pack("<BBhi", code, register, 0, constant)
+        # r2 = 0; r3 = 0; call bpf_skb_set_tstamp; r0 = TCX_NEXT; exit
+        code = b"".join(instruction(*words) for words in
+                        [(0xb7, 2, 0), (0xb7, 3, 0), (0x85, 0, 192), (0xb7, 0, -1), (0x95, 0, 0)])
+        program, licence = ctypes.create_string_buffer(code, len(code)), ctypes.create_string_buffer(b"GPL")
+        EGRESS, SCHED_CLS, PROG_LOAD, LINK_CREATE = 47, 3, 5, 28
+        loaded = bpf(PROG_LOAD, struct.pack("<IIQQ", SCHED_CLS, len(code) // 8, ctypes.addressof(program),
+                                            ctypes.addressof(licence)).ljust(68, b"\\0") + struct.pack("<I", EGRESS))
+        bpf(LINK_CREATE, struct.pack("<IIII", loaded, socket.if_nametoindex(sys.argv[1]), EGRESS, 0))
+        print("attached", flush=True)
+        signal.pause()
+        """
 
     private static let sender = """
         import socket, sys, time

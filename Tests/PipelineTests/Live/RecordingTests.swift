@@ -12,13 +12,13 @@ import Testing
 @Suite("A recording")
 struct RecordingTests {
     private func record(
-        _ packets: [GeneratedPacket], in folder: ScratchFolder,
+        _ packets: [GeneratedPacket], in folder: ScratchFolder, goesOn: Bool = false,
         _ configure: (inout RecordingOptions) -> Void = { _ in }
     ) throws -> Recording {
         var options = RecordingOptions(path: folder.path("a.pcap"))
         configure(&options)
         let recording = try Recording(
-            options, linkType: .ethernet, snapshotLength: 262_144, now: packets[0].time)
+            options, linkType: .ethernet, snapshotLength: 262_144, now: packets[0].time, goesOn: goesOn)
         for (place, packet) in packets.enumerated() {
             let record = PacketRecord(
                 timestamp: packet.time, number: UInt64(place + 1), capturedLength: UInt32(packet.bytes.count),
@@ -174,6 +174,49 @@ struct RecordingTests {
         let found = try read(names.map(folder.path))
         expectSame(found, Array(packets.prefix(found.count)))
         #expect(found.count < packets.count)
+    }
+
+    @Test("that goes on after a restart leaves what was recorded alone, whatever its rotation")
+    func restarts() throws {
+        let packets = TrafficGenerator.packets(60, seed: 49)
+        let starts = (0..<3).map { Array(packets[($0 * 20)..<($0 * 20 + 20)]) }
+        let rotations: [(inout RecordingOptions) -> Void] = [
+            { _ in }, { $0.megabytes = 1 }, { $0.seconds = 1_000_000 },
+            { ($0.megabytes, $0.seconds) = (1, 1_000_000) }, { ($0.megabytes, $0.fileCount) = (1, 3) },
+        ]
+        for configure in rotations {
+            let folder = try ScratchFolder()
+            for (place, packets) in starts.enumerated() {
+                _ = try record(packets, in: folder, goesOn: place > 0, configure)
+            }
+            let names = try files(in: folder)
+            #expect(names.count == 3)
+            for (name, packets) in zip(names, starts) { expectSame(try read([folder.path(name)]), packets) }
+        }
+    }
+
+    @Test("that goes on after a restart, with a limited number of files, overwrites the oldest of them")
+    func restartInTurns() throws {
+        let folder = try ScratchFolder()
+        let packets = TrafficGenerator.packets(50, seed: 50)
+        for start in 0..<5 {
+            _ = try record(Array(packets[(start * 10)..<(start * 10 + 10)]), in: folder, goesOn: start > 0) {
+                ($0.megabytes, $0.fileCount) = (1, 3)
+            }
+        }
+        #expect(try files(in: folder) == ["a.pcap0", "a.pcap1", "a.pcap2"])
+        for (name, start) in [("a.pcap0", 3), ("a.pcap1", 4), ("a.pcap2", 2)] {
+            expectSame(try read([folder.path(name)]), Array(packets[(start * 10)..<(start * 10 + 10)]))
+        }
+    }
+
+    @Test("that goes on writes to a device as before, and makes no file beside it")
+    func restartOnDevice() throws {
+        let folder = try ScratchFolder()
+        let recording = try record(TrafficGenerator.packets(5, seed: 51), in: folder, goesOn: true) {
+            $0.path = "/dev/null"
+        }
+        #expect(recording.error == nil && !FileManager.default.fileExists(atPath: "/dev/null1"))
     }
 
     @Test(
