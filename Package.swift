@@ -33,8 +33,9 @@ let package = Package(
         .systemLibrary(name: "CSandbox"),
 
         .systemLibrary(name: "CPrefetch"),
+        .systemLibrary(name: "CMemory"),
 
-        .target(name: "EventTime", dependencies: ["CPrefetch"], swiftSettings: rules),
+        .target(name: "EventTime", dependencies: ["CPrefetch", "CMemory"], swiftSettings: rules),
         .target(name: "EventTimeTesting", dependencies: ["EventTime"], swiftSettings: rules),
         .target(name: "Packets", swiftSettings: rules + [.strictMemorySafety()]),
         .target(

@@ -147,7 +147,7 @@ extension KeyedTable where Key: TableKey & StateValue, Value: StateValue & Bitwi
     /// Room for so many entries in a table that holds none.
     @inlinable mutating func reserve(_ count: Int) {
         guard count > capacity else { return }
-        entries.deallocate()
+        Self.give(entries, capacity)
         capacity = count
         entries = Self.allocate(capacity)
         index = HashIndex(minimumCapacity: count)
@@ -181,17 +181,25 @@ struct ReusableMemory<Element>: ~Copyable {
     @usableFromInline var start: UnsafeMutablePointer<Element>
     @usableFromInline var capacity = 0
 
-    @inlinable init() { start = .allocate(capacity: 1) }
+    @inlinable init() { start = Self.take(0) }
 
-    @inlinable deinit { start.deallocate() }
+    @inlinable deinit { Self.give(start, capacity) }
+
+    @usableFromInline static func take(_ capacity: Int) -> UnsafeMutablePointer<Element> {
+        TableMemory.take(byteCount: capacity * MemoryLayout<Element>.stride).bindMemory(
+            to: Element.self, capacity: capacity)
+    }
+
+    @usableFromInline static func give(_ start: UnsafeMutablePointer<Element>, _ capacity: Int) {
+        TableMemory.give(start, byteCount: capacity * MemoryLayout<Element>.stride)
+    }
 
     /// Makes room for `count` elements. What is there goes.
     @usableFromInline mutating func reserve(_ count: Int) {
         guard count > capacity else { return }
+        Self.give(start, capacity)
         // Room to spare, so that a table that grows slowly does not ask each time.
         capacity = max(count + count / 4, 64)
-        start.deallocate()
-        let memory = TableMemory.take(byteCount: capacity * MemoryLayout<Element>.stride)
-        start = memory.bindMemory(to: Element.self, capacity: capacity)
+        start = Self.take(capacity)
     }
 }

@@ -58,7 +58,7 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
             }
         }
         entries.deinitialize(count: initialized)
-        entries.deallocate()
+        Self.give(entries, capacity)
     }
 
     /// Entries held.
@@ -182,11 +182,15 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
             to: Entry.self, capacity: capacity)
     }
 
+    @inlinable static func give(_ entries: UnsafeMutablePointer<Entry>, _ capacity: Int) {
+        TableMemory.give(entries, byteCount: capacity * MemoryLayout<Entry>.stride)
+    }
+
+    /// Entries move as their bytes do, whatever they are.
     @inlinable mutating func grow() {
-        let larger = Self.allocate(capacity * 2)
-        larger.moveInitialize(from: entries, count: initialized)
-        entries.deallocate()
-        entries = larger
+        let stride = MemoryLayout<Entry>.stride
+        entries = TableMemory.grow(entries, from: capacity * stride, to: capacity * 2 * stride).assumingMemoryBound(
+            to: Entry.self)
         capacity *= 2
     }
 }

@@ -70,7 +70,11 @@ public struct EventTimeSorter<Element: TimeStamped>: ~Copyable {
         roomEnd = min(ringSize, capacity)
     }
 
-    @inlinable deinit { ring.deallocate() }
+    @inlinable deinit { Self.give(ring, ringSize) }
+
+    @inlinable static func give(_ ring: UnsafeMutablePointer<Element>, _ count: Int) {
+        TableMemory.give(ring, byteCount: count * MemoryLayout<Element>.stride)
+    }
 
     @inlinable static func allocate(_ count: Int) -> UnsafeMutablePointer<Element> {
         TableMemory.take(byteCount: count * MemoryLayout<Element>.stride).bindMemory(
@@ -154,7 +158,7 @@ public struct EventTimeSorter<Element: TimeStamped>: ~Copyable {
         for position in head..<tail {
             (larger + (position & (ringSize * 2 - 1))).initialize(to: ring[position & (ringSize - 1)])
         }
-        ring.deallocate()
+        Self.give(ring, ringSize)
         ring = larger
         ringSize *= 2
     }
