@@ -137,15 +137,32 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
         }
     }
 
+    /// Asks for what the entries behind this one will need: first the slot of the key's hash and what the slice's fold
+    /// refers to, then what the window holds of the key, then what that refers to.
     @inlinable @inline(__always)
     func prefetch(_ slice: Slice, _ identifier: Int) {
-        if identifier + 16 < slice.pointee.table.count {
-            table.prefetchSlot(hash: slice.pointee.table[identifier + 16].pointee.key.shortHash)
+        let count = slice.pointee.table.count
+        if identifier + 24 < count {
+            let entry = slice.pointee.table[identifier + 24]
+            table.prefetchSlot(hash: entry.pointee.key.shortHash)
+            if Function.refersToMemory { function.prefetch(&entry.pointee.value) }
         }
-        if identifier + 8 < slice.pointee.table.count {
-            _ = table.prefetchEntry(hash: slice.pointee.table[identifier + 8].pointee.key.shortHash, lines: 2)
+        if identifier + 16 < count {
+            _ = table.prefetchEntry(
+                hash: slice.pointee.table[identifier + 16].pointee.key.shortHash, lines: Self.lines)
+        }
+        if Function.refersToMemory, identifier + 8 < count {
+            let entry = slice.pointee.table[identifier + 8]
+            let guess = table.prefetchEntry(hash: entry.pointee.key.shortHash, lines: 0)
+            if guess >= 0 {
+                function.prefetchMerge(of: &entry.pointee.value, into: &table[guess].pointee.value.total)
+            }
         }
     }
+
+    /// Cache lines of an entry.
+    @inlinable @inline(__always)
+    static var lines: Int { min((MemoryLayout<KeyedTable<Key, Held>.Entry>.stride + 63) / 64, 4) }
 
     /// Makes all that is held the front stack.
     @inlinable mutating func makeStack(in slices: borrowing Slices) {
@@ -159,6 +176,7 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
             place -= 1
             let slice = slices.live[place]
             slice.pointee.suffixes.removeAll(keepingCapacity: true)
+            slice.pointee.suffixes.reserveCapacity(slice.pointee.table.count)
             for identifier in 0..<slice.pointee.table.count {
                 prefetch(slice, identifier)
                 push(slice, identifier, held(slice.pointee.table[identifier].pointee.key))

@@ -97,6 +97,8 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
             !isClosed(last)
         else { return time.saturatingAdd(allowedLateness) <= eventTime ? .late : .betweenWindows }
         let isLate = layout.bounds(ofWindow: first).lastNanosecond <= eventTime
+        // As many keys as in the slice before, and an eighth: one that grows step by step takes twice the memory.
+        if let slice = slices.current { slices.expectedKeyCount = slice.pointee.table.count / 8 * 9 + 8 }
         let slice = slices[number]
         let wasThere = isLate && slice.pointee.table.find(key, hash: key.shortHash) >= 0
         add(element, key, hash: key.shortHash, to: slice)

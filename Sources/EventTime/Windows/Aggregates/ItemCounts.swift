@@ -247,30 +247,6 @@ public struct ItemCounts<Item: StreamKey>: StateValue, @unchecked Sendable {
     }
 }
 
-/// How many different elements there are, exactly.
-@frozen public struct DistinctCount<Input: StreamKey>: InvertibleAggregate {
-    @inlinable public init() {}
-    @inlinable @inline(__always)
-    public func makeAccumulator() -> ItemCounts<Input> { ItemCounts() }
-    @inlinable @inline(__always)
-    public func add(_ input: Input, to accumulator: inout ItemCounts<Input>) { accumulator.add(input) }
-    @inlinable @inline(__always)
-    public func merge(_ later: ItemCounts<Input>, into accumulator: inout ItemCounts<Input>) {
-        accumulator.add(later)
-    }
-    @inlinable @inline(__always)
-    public func remove(_ earlier: ItemCounts<Input>, from accumulator: inout ItemCounts<Input>) {
-        accumulator.subtract(earlier)
-    }
-    @inlinable @inline(__always)
-    public func result(of accumulator: ItemCounts<Input>) -> Int { accumulator.count }
-    @inlinable public static var refersToMemory: Bool { true }
-    @inlinable @inline(__always)
-    public func prefetch(_ input: Input, in accumulator: inout ItemCounts<Input>) { accumulator.prefetch(input) }
-    @inlinable @inline(__always)
-    public func reset(_ accumulator: inout ItemCounts<Input>) { accumulator.removeAll() }
-}
-
 /// The elements that come most often, exactly: most frequent first, of equally frequent ones the smallest first.
 @frozen public struct MostFrequent<Input: StreamKey>: InvertibleAggregate {
     @frozen public struct Frequency: Hashable, Sendable {
