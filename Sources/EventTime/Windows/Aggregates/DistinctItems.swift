@@ -84,7 +84,7 @@ public struct DistinctItems<Item: StreamKey>: @unchecked Sendable {
         let used = (table.map { $0.withUnsafeMutablePointerToHeader { $0.pointee.used } } ?? 0) + 1
         var place = place
         if used * 4 > shape.capacity * 3 {
-            resize(to: .init(capacity: shape.capacity * (shape.capacity < 64 ? 4 : 2), planes: shape.planes))
+            resize(to: .init(capacity: shape.capacity * (shape.capacity == 4 ? 4 : 2), planes: shape.planes))
             place = slots.place(of: cluster)
         }
         table?.withUnsafeMutablePointerToHeader { $0.pointee.used += 1 }
