@@ -1,5 +1,3 @@
-public import CPrefetch
-
 /// Different items and how often each is there: a flat table with open addressing, the first item inline, so that where
 /// a key has one item nothing is allocated.
 ///
@@ -172,20 +170,6 @@ public struct ItemCounts<Item: StreamKey>: StateValue, @unchecked Sendable {
             }
         }
     }
-
-    /// Asks for the memory that putting in `item` will need.
-    @inlinable @inline(__always)
-    public mutating func prefetch(_ item: Item) {
-        // The reference as an address: nothing is retained.
-        let address = withUnsafeBytes(of: &table) { $0.load(as: UInt.self) }
-        guard let header = UnsafeMutableRawPointer(bitPattern: address) else { return }
-        prefetchForWriting(header)
-        let place = Int(item.shortHash) & Int(only.count)
-        prefetchForWriting(header + Self.headerSize + place * MemoryLayout<Slot>.stride)
-    }
-
-    /// Bytes before a table's slots: its object's head of two words, and the header.
-    @inlinable static var headerSize: Int { 16 + MemoryLayout<Header>.size }
 
     /// O(items of `other`).
     @inlinable public mutating func add(_ other: ItemCounts) {
