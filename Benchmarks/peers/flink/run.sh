@@ -37,7 +37,7 @@ if [ $# -eq 3 ]; then
     exit
 fi
 job tumbling 4000000 20000
-job sliding 400000 2000
+job sliding 200000 1000
 job tumbling-sql 4000000 20000
 job sliding-sql 1000000 5000
 job session 2000000 20000

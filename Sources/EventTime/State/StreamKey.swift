@@ -11,10 +11,21 @@ public protocol StreamKey: Hashable, Comparable, StateValue, Sendable {
     var stableHash: UInt64 { get }
     /// The order's coarse part, by which many keys are sorted quickly: where `a < b`, `a.sortPrefix <= b.sortPrefix`.
     var sortPrefix: UInt64 { get }
+    /// Neighbours are kept together where sets of keys are: as the bits of one word, up to 64 of them, their cluster. It
+    /// is named by a key. Clusters are in the order of those, their members in that of their places. A key is a cluster
+    /// of its own, at place 0, unless its type says otherwise.
+    var cluster: Self { get }
+    /// 0 to 63.
+    var placeInCluster: Int { get }
+    /// The key at a place of the cluster that this key names.
+    func clusterMember(at place: Int) -> Self
 }
 
 extension StreamKey {
     @inlinable public var sortPrefix: UInt64 { 0 }
+    @inlinable public var cluster: Self { self }
+    @inlinable public var placeInCluster: Int { 0 }
+    @inlinable public func clusterMember(at place: Int) -> Self { self }
 
     /// What tables find the key by: the other half of ``stableHash`` than the lower one, by which keys may have been
     /// dealt out to workers.
@@ -32,6 +43,13 @@ extension StreamKey where Self: FixedWidthInteger {
     public var sortPrefix: UInt64 {
         Self.isSigned ? UInt64(bitPattern: Int64(self)) ^ 1 << 63 : UInt64(self)
     }
+
+    @inlinable @inline(__always)
+    public var cluster: Self { self & ~63 }
+    @inlinable @inline(__always)
+    public var placeInCluster: Int { Int(truncatingIfNeeded: self & 63) }
+    @inlinable @inline(__always)
+    public func clusterMember(at place: Int) -> Self { self | Self(truncatingIfNeeded: place) }
 }
 
 extension Int: StreamKey {}

@@ -25,7 +25,8 @@ public protocol Aggregate<Input, Result>: Sendable {
     // What stands `inout` here but is not changed is so that it is never copied: an accumulator may have memory of its
     // own, of which each copy is counted.
 
-    /// Takes an earlier fold away from one that began with it, in the parts that can be taken apart.
+    /// Takes a fold away from one that it was merged into, before folds of later elements, in the parts that can be
+    /// taken apart.
     func subtract(_ earlier: inout Accumulator, from accumulator: inout Accumulator)
     /// Merges the parts that cannot be taken apart.
     func mergeStacked(_ later: inout Accumulator, into accumulator: inout Accumulator)
@@ -36,10 +37,14 @@ public protocol Aggregate<Input, Result>: Sendable {
     /// ``merge(_:into:)`` and ``result(of:)`` where the accumulators lie.
     func mergeInPlace(_ later: inout Accumulator, into accumulator: inout Accumulator)
     func resultInPlace(of accumulator: inout Accumulator) -> Result
-    /// Whether accumulators refer to memory of their own that ``prefetch(_:in:)`` asks for.
+    /// Whether accumulators refer to memory of their own, which what follows asks for before it is needed.
     static var refersToMemory: Bool { get }
     /// Asks for the memory that adding `input` will need.
     func prefetch(_ input: Input, in accumulator: inout Accumulator)
+    /// Asks for the memory of a fold that will be merged into another or taken away from it.
+    func prefetch(_ fold: inout Accumulator)
+    /// Asks for the memory in which that will be done.
+    func prefetchMerge(of later: inout Accumulator, into accumulator: inout Accumulator)
 }
 
 extension Aggregate {
@@ -69,11 +74,16 @@ extension Aggregate {
     @inlinable public static var refersToMemory: Bool { false }
     @inlinable @inline(__always)
     public func prefetch(_ input: Input, in accumulator: inout Accumulator) {}
+    @inlinable @inline(__always)
+    public func prefetch(_ fold: inout Accumulator) {}
+    @inlinable @inline(__always)
+    public func prefetchMerge(of later: inout Accumulator, into accumulator: inout Accumulator) {}
 }
 
 /// An aggregate whose folds can be taken apart again: a sliding window that lets go of a slice subtracts it.
 public protocol InvertibleAggregate: Aggregate {
-    /// Undoes ``Aggregate/merge(_:into:)``: takes the earlier fold away from one that began with it.
+    /// Undoes ``Aggregate/merge(_:into:)``: takes a fold away from one that it was merged into, before folds of later
+    /// elements. Nothing was added to the two but by merging.
     func remove(_ earlier: Accumulator, from accumulator: inout Accumulator)
 }
 

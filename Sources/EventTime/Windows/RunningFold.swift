@@ -1,3 +1,5 @@
+public import CPrefetch
+
 /// The fold of one window for every key, moved along slice by slice, for any aggregate.
 ///
 /// What can be taken apart is subtracted when a slice leaves (subtract-on-evict). Of the rest there are two stacks
@@ -137,15 +139,56 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
         }
     }
 
+    /// Asks for what the entries behind this one will need to enter or leave: first the slot of the key's hash and what
+    /// the slice's fold refers to, then what the window holds of the key, then what that refers to.
     @inlinable @inline(__always)
     func prefetch(_ slice: Slice, _ identifier: Int) {
-        if identifier + 16 < slice.pointee.table.count {
-            table.prefetchSlot(hash: slice.pointee.table[identifier + 16].pointee.key.shortHash)
+        let count = slice.pointee.table.count
+        if Function.refersToMemory, identifier + 24 < count {
+            function.prefetch(&slice.pointee.table[identifier + 24].pointee.value)
         }
-        if identifier + 8 < slice.pointee.table.count {
-            _ = table.prefetchEntry(hash: slice.pointee.table[identifier + 8].pointee.key.shortHash, lines: 2)
+        prefetchHeld(slice, identifier)
+        if Function.refersToMemory, identifier + 8 < count {
+            let entry = slice.pointee.table[identifier + 8]
+            let guess = table.prefetchEntry(hash: entry.pointee.key.shortHash, lines: 0)
+            if guess >= 0 {
+                function.prefetchMerge(of: &entry.pointee.value, into: &table[guess].pointee.value.total)
+            }
         }
     }
+
+    /// Asks for what the window holds of the keys behind this one.
+    @inlinable @inline(__always)
+    func prefetchHeld(_ slice: Slice, _ identifier: Int) {
+        let count = slice.pointee.table.count
+        if identifier + 24 < count {
+            table.prefetchSlot(hash: slice.pointee.table[identifier + 24].pointee.key.shortHash)
+        }
+        if identifier + 16 < count {
+            _ = table.prefetchEntry(
+                hash: slice.pointee.table[identifier + 16].pointee.key.shortHash, lines: Self.lines)
+        }
+    }
+
+    /// Asks for the folds that those of the keys behind this one will be put in front of.
+    @inlinable @inline(__always)
+    func prefetchStack(_ slice: Slice, _ identifier: Int) {
+        prefetchHeld(slice, identifier)
+        guard identifier + 8 < slice.pointee.table.count else { return }
+        let guess = table.prefetchEntry(
+            hash: slice.pointee.table[identifier + 8].pointee.key.shortHash, lines: 0)
+        guard guess >= 0, let next = table[guess].pointee.value.slice else { return }
+        let place = Int(table[guess].pointee.value.identifier)
+        next.pointee.suffixes.withUnsafeMutableBufferPointer { suffixes in
+            guard let base = suffixes.baseAddress else { return }
+            let suffix = UnsafeRawPointer(base + place)
+            for line in 0..<2 { prefetchForWriting(suffix + line * 64) }
+        }
+    }
+
+    /// Cache lines of an entry.
+    @inlinable @inline(__always)
+    static var lines: Int { min((MemoryLayout<KeyedTable<Key, Held>.Entry>.stride + 63) / 64, 4) }
 
     /// Makes all that is held the front stack.
     @inlinable mutating func makeStack(in slices: borrowing Slices) {
@@ -159,8 +202,9 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
             place -= 1
             let slice = slices.live[place]
             slice.pointee.suffixes.removeAll(keepingCapacity: true)
+            slice.pointee.suffixes.reserveCapacity(slice.pointee.table.count)
             for identifier in 0..<slice.pointee.table.count {
-                prefetch(slice, identifier)
+                prefetchStack(slice, identifier)
                 push(slice, identifier, held(slice.pointee.table[identifier].pointee.key))
             }
         }

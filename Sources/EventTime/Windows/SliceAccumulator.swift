@@ -20,7 +20,7 @@ public protocol SliceAccumulator: BitwiseCopyable, Sendable {
 
 /// A fold of a key that had to be admitted to its slice (``SlicedWindows/update(slice:key:admission:_:)``).
 public protocol AdmittedAccumulator: SliceAccumulator {
-    /// Bit `g`: key group `g` was admitted to this row. Neither ``enter(_:)`` nor ``leave(_:)`` changes it.
+    /// Bit `g`: key group `g` was admitted to this row. Neither entering nor leaving changes it.
     var admittedGroups: UInt64 { get set }
 }
 

@@ -6,14 +6,17 @@ struct SliceStore<Key: Equatable, Accumulator>: ~Copyable {
     /// A slice's folds, and the keys that late elements changed.
     @usableFromInline struct Slice: ~Copyable {
         @usableFromInline var number: Int64
-        @usableFromInline var table = Table()
+        @usableFromInline var table: Table
         @usableFromInline var late = KeyedTable<Key, UInt8>()
         /// Keys admitted by key group; empty until the first.
         @usableFromInline var admitted: [Int32] = []
         /// The folds from each entry on, of slices in the front stack of a ``RunningFold``.
         @usableFromInline var suffixes: [Suffix] = []
 
-        @inlinable init(number: Int64) { self.number = number }
+        @inlinable init(number: Int64, expecting keyCount: Int) {
+            self.number = number
+            table = Table(minimumCapacity: keyCount)
+        }
     }
 
     /// The fold of a key's entries from one slice up to a fixed later one.
@@ -36,6 +39,9 @@ struct SliceStore<Key: Equatable, Accumulator>: ~Copyable {
     @usableFromInline var current: UnsafeMutablePointer<Slice>?
     /// Slices that were dropped, emptied for use again; owned.
     @usableFromInline var spares: [UnsafeMutablePointer<Slice>] = []
+
+    /// Keys that a new slice has room for before it grows.
+    @usableFromInline var expectedKeyCount = 8
 
     @inlinable init() {}
 
@@ -83,7 +89,7 @@ struct SliceStore<Key: Equatable, Accumulator>: ~Copyable {
                 slice.pointee.number = number
             } else {
                 slice = .allocate(capacity: 1)
-                slice.initialize(to: Slice(number: number))
+                slice.initialize(to: Slice(number: number, expecting: expectedKeyCount))
             }
             live.insert(slice, at: place)
         }

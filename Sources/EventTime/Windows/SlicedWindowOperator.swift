@@ -1,5 +1,5 @@
 /// Windows in event time that fire by their own trigger, made of slices: an element is folded into one slice, once,
-/// however many windows hold it, and a window is made of its slices when it fires (see ``RunningFold``). What it says
+/// however many windows hold it, and a window is made of its slices when it fires (see `RunningFold`). What it says
 /// is what ``WindowOperator`` says with the same windows and an ``EventTimeTrigger``, where merging is associative.
 public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function: Aggregate>: ~Copyable,
     WindowOperation
@@ -82,6 +82,10 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
             } renew: {
                 function.reset(&$0)
             }
+            // Folds of a slice that is gone are used again one after the other.
+            if Function.refersToMemory, identifier + 8 < slice.pointee.table.initialized {
+                function.prefetch(&slice.pointee.table.unsafeEntries[identifier + 8].value)
+            }
         }
         function.add(element, to: &slice.pointee.table[identifier].pointee.value)
     }
@@ -97,6 +101,8 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
             !isClosed(last)
         else { return time.saturatingAdd(allowedLateness) <= eventTime ? .late : .betweenWindows }
         let isLate = layout.bounds(ofWindow: first).lastNanosecond <= eventTime
+        // As many keys as in the slice before, and an eighth: one that grows step by step takes twice the memory.
+        if let slice = slices.current { slices.expectedKeyCount = slice.pointee.table.count / 8 * 9 + 8 }
         let slice = slices[number]
         let wasThere = isLate && slice.pointee.table.find(key, hash: key.shortHash) >= 0
         add(element, key, hash: key.shortHash, to: slice)

@@ -58,6 +58,30 @@ struct DocumentationTests {
         #expect(try articles.reduce(0) { try $0 + samples(in: $1).count } >= 12)
     }
 
+    @Test(
+        "is converted without a warning: each link leads somewhere",
+        .enabled(
+            if: SwiftTool("docc") != nil && SwiftTool("swift-symbolgraph-extract") != nil,
+            "no docc or swift-symbolgraph-extract in the PATH"))
+    func conversion() throws {
+        let folder = try ScratchFolder()
+        let target = try #require(SwiftTool("swiftc")).run(["-print-target-info"]).text
+        let triple = try #require(target.firstMatch(of: /"triple": *"([^"]+)"/)).1
+        let symbols = try #require(SwiftTool("swift-symbolgraph-extract")).run(
+            ["-module-name", "EventTime", "-target", String(triple)] + SwiftTool.modules()
+                + [
+                    "-minimum-access-level", "public", "-skip-synthesized-members", "-output-dir",
+                    folder.path("."),
+                ])
+        #expect(symbols.status == 0, "\(symbols.text)")
+        let pages = try #require(SwiftTool("docc")).run([
+            "convert", Self.catalogue.path, "--additional-symbol-graph-dir", folder.path("."),
+            "--fallback-display-name", "EventTime", "--fallback-bundle-identifier", "EventTime",
+            "--output-path", folder.path("pages"),
+        ])
+        #expect(pages.status == 0 && !pages.text.contains("warning:"), "\(pages.text)")
+    }
+
     @Test("says of the tutorial's pipelines what they give")
     func tutorial() throws {
         #expect(

@@ -52,6 +52,12 @@ public struct Projected<Base: Aggregate, Input>: Aggregate {
     public func prefetch(_ input: Input, in accumulator: inout Accumulator) {
         if Base.refersToMemory { base.prefetch(projection(input), in: &accumulator) }
     }
+    @inlinable @inline(__always)
+    public func prefetch(_ fold: inout Accumulator) { base.prefetch(&fold) }
+    @inlinable @inline(__always)
+    public func prefetchMerge(of later: inout Accumulator, into accumulator: inout Accumulator) {
+        base.prefetchMerge(of: &later, into: &accumulator)
+    }
 }
 
 /// An aggregate whose result is made into something else when a window fires.
@@ -106,6 +112,12 @@ public struct Mapped<Base: Aggregate, Result>: Aggregate {
     @inlinable @inline(__always)
     public func prefetch(_ input: Input, in accumulator: inout Accumulator) {
         base.prefetch(input, in: &accumulator)
+    }
+    @inlinable @inline(__always)
+    public func prefetch(_ fold: inout Accumulator) { base.prefetch(&fold) }
+    @inlinable @inline(__always)
+    public func prefetchMerge(of later: inout Accumulator, into accumulator: inout Accumulator) {
+        base.prefetchMerge(of: &later, into: &accumulator)
     }
 }
 
@@ -204,6 +216,16 @@ public struct Mapped<Base: Aggregate, Result>: Aggregate {
     public func prefetch(_ input: Input, in accumulator: inout Accumulator) {
         first.prefetch(input, in: &accumulator.first)
         second.prefetch(input, in: &accumulator.second)
+    }
+    @inlinable @inline(__always)
+    public func prefetch(_ fold: inout Accumulator) {
+        first.prefetch(&fold.first)
+        second.prefetch(&fold.second)
+    }
+    @inlinable @inline(__always)
+    public func prefetchMerge(of later: inout Accumulator, into accumulator: inout Accumulator) {
+        first.prefetchMerge(of: &later.first, into: &accumulator.first)
+        second.prefetchMerge(of: &later.second, into: &accumulator.second)
     }
 }
 

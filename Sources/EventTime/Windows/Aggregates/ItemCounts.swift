@@ -1,5 +1,3 @@
-public import CPrefetch
-
 /// Different items and how often each is there: a flat table with open addressing, the first item inline, so that where
 /// a key has one item nothing is allocated.
 ///
@@ -173,20 +171,6 @@ public struct ItemCounts<Item: StreamKey>: StateValue, @unchecked Sendable {
         }
     }
 
-    /// Asks for the memory that putting in `item` will need.
-    @inlinable @inline(__always)
-    public mutating func prefetch(_ item: Item) {
-        // The reference as an address: nothing is retained.
-        let address = withUnsafeBytes(of: &table) { $0.load(as: UInt.self) }
-        guard let header = UnsafeMutableRawPointer(bitPattern: address) else { return }
-        prefetchForWriting(header)
-        let place = Int(item.shortHash) & Int(only.count)
-        prefetchForWriting(header + Self.headerSize + place * MemoryLayout<Slot>.stride)
-    }
-
-    /// Bytes before a table's slots: its object's head of two words, and the header.
-    @inlinable static var headerSize: Int { 16 + MemoryLayout<Header>.size }
-
     /// O(items of `other`).
     @inlinable public mutating func add(_ other: ItemCounts) {
         other.eachItem { add($0, times: $1) }
@@ -245,30 +229,6 @@ public struct ItemCounts<Item: StreamKey>: StateValue, @unchecked Sendable {
             state.encode(entry.count)
         }
     }
-}
-
-/// How many different elements there are, exactly.
-@frozen public struct DistinctCount<Input: StreamKey>: InvertibleAggregate {
-    @inlinable public init() {}
-    @inlinable @inline(__always)
-    public func makeAccumulator() -> ItemCounts<Input> { ItemCounts() }
-    @inlinable @inline(__always)
-    public func add(_ input: Input, to accumulator: inout ItemCounts<Input>) { accumulator.add(input) }
-    @inlinable @inline(__always)
-    public func merge(_ later: ItemCounts<Input>, into accumulator: inout ItemCounts<Input>) {
-        accumulator.add(later)
-    }
-    @inlinable @inline(__always)
-    public func remove(_ earlier: ItemCounts<Input>, from accumulator: inout ItemCounts<Input>) {
-        accumulator.subtract(earlier)
-    }
-    @inlinable @inline(__always)
-    public func result(of accumulator: ItemCounts<Input>) -> Int { accumulator.count }
-    @inlinable public static var refersToMemory: Bool { true }
-    @inlinable @inline(__always)
-    public func prefetch(_ input: Input, in accumulator: inout ItemCounts<Input>) { accumulator.prefetch(input) }
-    @inlinable @inline(__always)
-    public func reset(_ accumulator: inout ItemCounts<Input>) { accumulator.removeAll() }
 }
 
 /// The elements that come most often, exactly: most frequent first, of equally frequent ones the smallest first.

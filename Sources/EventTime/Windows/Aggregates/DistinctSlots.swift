@@ -1,0 +1,95 @@
+/// The slots of a ``DistinctItems``' table, in memory that the table owns. A slot is a cluster's name and its words, one
+/// for each plane of its items' counts; it is empty where all of them are 0, and the name then not initialised.
+@usableFromInline struct DistinctSlots<Item: StreamKey> {
+    /// How many slots there are, a power of two, and of how many words each.
+    @usableFromInline struct Shape {
+        @usableFromInline let packed: UInt64
+
+        @inlinable init(_ packed: UInt64) { self.packed = packed }
+        @inlinable init(capacity: Int, planes: Int) { packed = UInt64(planes) << 48 | UInt64(capacity) }
+
+        @inlinable var capacity: Int { Int(truncatingIfNeeded: packed & (1 << 48 - 1)) }
+        @inlinable var planes: Int { Int(truncatingIfNeeded: packed >> 48) }
+    }
+
+    @usableFromInline let base: UnsafeMutableRawPointer
+    @usableFromInline let shape: Shape
+
+    @inlinable @inline(__always)
+    init(_ words: UnsafeMutablePointer<UInt64>, _ shape: Shape) {
+        base = UnsafeMutableRawPointer(words)
+        self.shape = shape
+    }
+
+    /// Bytes from a slot's start to its words.
+    @inlinable @inline(__always)
+    static var wordsOffset: Int { (MemoryLayout<Item>.size + 7) & ~7 }
+
+    /// Bytes of a slot.
+    @inlinable @inline(__always)
+    static func stride(planes: Int) -> Int {
+        let alignment = max(MemoryLayout<Item>.alignment, 8)
+        return (wordsOffset + planes * 8 + alignment - 1) & ~(alignment - 1)
+    }
+
+    @inlinable @inline(__always)
+    func name(_ place: Int) -> UnsafeMutablePointer<Item> {
+        (base + place * Self.stride(planes: shape.planes)).assumingMemoryBound(to: Item.self)
+    }
+
+    @inlinable @inline(__always)
+    func words(at place: Int) -> UnsafeMutablePointer<UInt64> {
+        (base + place * Self.stride(planes: shape.planes) + Self.wordsOffset).assumingMemoryBound(to: UInt64.self)
+    }
+
+    /// The items of a slot: those whose count is not 0.
+    @inlinable @inline(__always)
+    func items(at place: Int) -> UInt64 {
+        let words = words(at: place)
+        var items = words[0]
+        var plane = 1
+        while plane < shape.planes {
+            items |= words[plane]
+            plane += 1
+        }
+        return items
+    }
+
+    /// The slot of a cluster, or the empty one where it belongs. Not all slots are taken.
+    @inlinable @inline(__always)
+    func place(of cluster: Item) -> Int {
+        let mask = shape.capacity - 1
+        var place = Int(cluster.shortHash) & mask
+        while items(at: place) != 0, name(place).pointee != cluster { place = (place + 1) & mask }
+        return place
+    }
+
+    /// Forgets the name of a slot whose words have become 0; later members of its run move up.
+    @inlinable func vacate(_ place: Int) {
+        let mask = shape.capacity - 1
+        name(place).deinitialize(count: 1)
+        var hole = place
+        var next = (hole + 1) & mask
+        while items(at: next) != 0 {
+            let home = Int(name(next).pointee.shortHash) & mask
+            if (next - home) & mask >= (next - hole) & mask {
+                name(hole).moveInitialize(from: name(next), count: 1)
+                words(at: hole).update(from: words(at: next), count: shape.planes)
+                words(at: next).update(repeating: 0, count: shape.planes)
+                hole = next
+            }
+            next = (next + 1) & mask
+        }
+    }
+
+    @inlinable func deinitialize() {
+        for place in 0..<shape.capacity where items(at: place) != 0 { name(place).deinitialize(count: 1) }
+    }
+
+    @inlinable func removeAll() {
+        for place in 0..<shape.capacity where items(at: place) != 0 {
+            name(place).deinitialize(count: 1)
+            words(at: place).update(repeating: 0, count: shape.planes)
+        }
+    }
+}
