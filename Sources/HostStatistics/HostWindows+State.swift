@@ -13,16 +13,21 @@ final class FrozenHostWindows: @unchecked Sendable {
     fileprivate var endedFlows: [FlowRecord] = []
     fileprivate var endedFlowCount: UInt64 = 0
 
-    static let stateVersion: UInt32 = 1
-
     /// Rows of hosts in all live slices, and the slices.
     var rowCount: Int { hosts.rowCount }
     var sliceCount: Int { hosts.sliceCount }
 
-    func encode(into state: inout StateEncoder) {
-        state.encode(Self.stateVersion)
+    /// Whether the rows that are encoded can be read only after those of the image before.
+    var needsEarlier: Bool { hosts.needsEarlier || totals.needsEarlier }
+
+    /// Writes rows, or those that changed.
+    func encodeRows(into state: inout StateEncoder) {
         hosts.encode(into: &state)
         totals.encode(into: &state)
+    }
+
+    /// Writes what is beside the rows.
+    func encodeRest(into state: inout StateEncoder) {
         checks.encode(into: &state)
         state.encode(nextSerial)
         pendingTotal.encode(into: &state)
@@ -35,9 +40,9 @@ final class FrozenHostWindows: @unchecked Sendable {
 
 extension HostWindows {
     /// O(slices); ``continueFreezing(budget:)`` copies the rows.
-    mutating func freeze(into image: FrozenHostWindows) {
-        hosts.freeze(into: image.hosts)
-        totals.freeze(into: image.totals)
+    mutating func freeze(into image: FrozenHostWindows, asChanges: Bool) {
+        hosts.freeze(into: image.hosts, asChanges: asChanges)
+        totals.freeze(into: image.totals, asChanges: asChanges)
         image.checks = checks
         image.nextSerial = nextSerial
         image.pendingTotal = pendingTotal
@@ -51,15 +56,15 @@ extension HostWindows {
         totals.continueFreezing(budget: &budget) && hosts.continueFreezing(budget: &budget)
     }
 
-    /// Takes up what ``FrozenHostWindows/encode(into:)`` wrote. `flowBounds`: identifiers of the key groups' flows are
-    /// below these.
+    /// Takes over rows that were read, and reads what ``FrozenHostWindows/encodeRest(into:)`` wrote. `flowBounds`:
+    /// identifiers of the key groups' flows are below these.
     mutating func restore(
-        _ configuration: HostAnalysis.Configuration, flowBounds: [Int], from state: inout StateDecoder
+        _ configuration: HostAnalysis.Configuration, _ restored: RestoredHostWindows, flowBounds: [Int],
+        rest state: inout StateDecoder
     ) throws(StateError) {
-        try state.expect(FrozenHostWindows.stateVersion, "windows of version")
         let lateness = configuration.allowedLateness
-        hosts = try SlicedWindows(configuration.windows, allowedLateness: lateness, from: &state)
-        totals = try SlicedWindows(configuration.windows, allowedLateness: lateness, from: &state)
+        hosts = try SlicedWindows(configuration.windows, allowedLateness: lateness, restored.hosts, state)
+        totals = try SlicedWindows(configuration.windows, allowedLateness: lateness, restored.totals, state)
         checks = try VisitChecks(from: &state)
         try checks.validate(bounds: flowBounds, state)
         nextSerial = try state.decode()
@@ -72,6 +77,18 @@ extension HostWindows {
         }
         endedFlows = try [FlowRecord](from: &state)
         endedFlowCount = try state.decodeCounter()
+    }
+}
+
+/// The rows of ``HostWindows`` that are being read.
+final class RestoredHostWindows {
+    fileprivate let hosts = RestoredWindows<HostKey, HostTraffic>()
+    fileprivate let totals = RestoredWindows<TotalKey, TotalTraffic>()
+
+    /// Reads rows, or what changed in them.
+    func read(from state: inout StateDecoder) throws(StateError) {
+        try hosts.read(from: &state)
+        try totals.read(from: &state)
     }
 }
 

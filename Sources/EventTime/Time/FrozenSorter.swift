@@ -17,22 +17,23 @@ public final class FrozenSorter<Element: BitwiseCopyable>: @unchecked Sendable {
     public var count: Int { ringCount + heap.count }
 }
 
-extension FrozenSorter where Element: StateValue {
+extension FrozenSorter where Element: StateRecord {
     /// Writes the elements in their order.
     @inlinable public func encode(into state: inout StateEncoder) {
         state.encode(released)
-        state.encode(UInt64(count))
-        var place = 0
-        for straggler in heap.sorted(by: { $0.precedes($1.time, $1.arrival) }) {
-            while place < ringCount, !straggler.precedes(ring.start[place].time, ring.start[place].arrival) {
-                Self.encode(ring.start[place].element, at: ring.start[place].time, into: &state)
+        let late = heap.sorted { $0.precedes($1.time, $1.arrival) }
+        let waiting = ring.start
+        var (place, latePlace) = (0, 0)
+        state.encodeRecords(count) { rows in
+            if latePlace < late.count,
+                place == ringCount || late[latePlace].precedes(waiting[place].time, waiting[place].arrival)
+            {
+                Self.encode(stragglers[late[latePlace].place], at: late[latePlace].time, into: &rows)
+                latePlace += 1
+            } else {
+                Self.encode(waiting[place].element, at: waiting[place].time, into: &rows)
                 place += 1
             }
-            Self.encode(stragglers[straggler.place], at: straggler.time, into: &state)
-        }
-        while place < ringCount {
-            Self.encode(ring.start[place].element, at: ring.start[place].time, into: &state)
-            place += 1
         }
     }
 
@@ -46,7 +47,7 @@ extension EventTimeSorter {
     /// Notes what waits now in `image`, whose earlier content goes. O(stragglers); ``continueFreezing(budget:)`` then
     /// copies the others.
     @inlinable public mutating func freeze(into image: FrozenSorter<Element>) {
-        image.ring.reserve(ringCount)
+        _ = image.ring.reserve(ringCount)
         image.ringCount = ringCount
         image.copied = 0
         image.heap = heap
@@ -83,19 +84,21 @@ extension EventTimeSorter {
     }
 }
 
-extension EventTimeSorter where Element: StateValue {
+extension EventTimeSorter where Element: StateRecord {
     /// Reads what ``FrozenSorter/encode(into:)`` wrote: elements leave in the same order. Throws ``StateError``.
     @inlinable public init(capacity: Int, from state: inout StateDecoder) throws(StateError) {
         self.init(capacity: capacity)
         released = try state.decode()
-        let count = try state.decodeCount(elementSize: 9)
-        guard count <= capacity else { throw state.invalid("\(count) elements wait where \(capacity) may") }
-        for _ in 0..<count {
-            let time = try state.decode(Nanoseconds.self)
+        let records = try state.decodeRecords()
+        guard records.count <= capacity else {
+            throw state.invalid("\(records.count) elements wait where \(capacity) may")
+        }
+        try state.decode(records) { rows throws(StateError) in
+            let time = try rows.decode(Nanoseconds.self)
             guard time >= released, ringCount == 0 || time >= tailTime else {
-                throw state.invalid("an element out of order")
+                throw rows.invalid("an element out of order")
             }
-            push(try Element(from: &state), at: time)
+            push(try Element(from: &rows), at: time)
         }
     }
 }
