@@ -95,6 +95,10 @@ final class FrameReader {
     private func refill() throws(CheckpointError) {
         let got = try file.read(into: input)
         guard got > 0 else { throw damage("cut off at byte \(bytesRead)") }
+        // The library passes over frames that hold no content, of which the frame that is checked would be none.
+        guard bytesRead > 0 || input.prefix(got).starts(with: FrameFormat.magic.prefix(got)) else {
+            throw damage("no LZ4 frame")
+        }
         rest = 0..<got
         bytesRead += UInt64(got)
         checksum.add(UnsafeRawBufferPointer(rebasing: input[rest]))
