@@ -39,8 +39,13 @@ public struct StoredCheckpoint: Sendable {
             guard let part = first.manifest.part(name) else {
                 throw .noPart(checkpoint: first.path, part: name)
             }
-            guard part.isChanges, let base = try first.base() else { break }
-            chain.insert(base, at: 0)
+            guard part.isChanges else { break }
+            do throws(CheckpointError) {
+                guard let base = try first.base() else { break }
+                chain.insert(base, at: 0)
+            } catch {
+                throw first.folder == folder ? error : unusable(first.folder, error)
+            }
         }
         return chain
     }

@@ -9,7 +9,7 @@ struct CheckpointChain {
     /// The longest chain, in checkpoints.
     private static let greatestCount = 16
     /// Checkpoints until comparing is tried again.
-    private static let patience = 8
+    private static let patience = 3
 
     /// What the next checkpoint may build on: the one whose image is in memory.
     private(set) var base: StoredCheckpoint?
