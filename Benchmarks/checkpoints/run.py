@@ -2,10 +2,14 @@
 """What checkpoints cost: pause, throughput, memory, size, and the time to restore.
 
 usage: Benchmarks/checkpoints/run.py [--packets N] [--flows N] [--clients N] [--servers N] [--seconds N] [--rounds N]
-                                     [--interval D] [--workers N] [--binary FILE] [DIRECTORY]
+                                     [--interval D] [--workers N] [--idle N] [--binary FILE] [--generator FILE]
+                                     [DIRECTORY]
 
 Builds tidemark and the generator in release unless --binary names one, generates a capture in DIRECTORY (a temporary
 one by default), and replays it in turns without checkpoints and with one each second. Prints Markdown.
+
+With --idle N, N flows of one packet each come in the first two seconds beside the others, and stay open to the end: the
+case for checkpoints that hold only what changed.
 """
 
 import argparse
@@ -27,20 +31,32 @@ def build():
     return str(ROOT / ".build-release/release/tidemark")
 
 
-def generate(path, options):
+def generate(options, path, arguments):
     package = ["swift", "run", "-c", "release", "--package-path", str(ROOT / "Benchmarks"), "generate-capture"]
     subprocess.run(
-        package + [path, "--packets", str(options.packets), "--flows", str(options.flows),
-                   "--clients", str(options.clients), "--servers", str(options.servers), "--seconds", str(options.seconds)],
+        ([options.generator] if options.generator else package) + [path] + [str(word) for word in arguments],
         check=True, stdout=sys.stderr)
 
 
-def replay(binary, options, capture, folder, extra, kill_after=None):
+def captures(options, folder):
+    """The captures that are replayed, generated where they are not there yet."""
+    wanted = {f"{folder}/capture.pcap": ["--packets", options.packets, "--flows", options.flows,
+                                         "--clients", options.clients, "--servers", options.servers,
+                                         "--seconds", options.seconds]}
+    if options.idle:
+        wanted[f"{folder}/idle-{options.idle}.pcap"] = ["--flood", "--packets", options.idle, "--seconds", 2]
+    for path, arguments in wanted.items():
+        if not os.path.exists(path):
+            generate(options, path, arguments)
+    return list(wanted)
+
+
+def replay(binary, options, captures, folder, extra, kill_after=None):
     """Runs one replay: seconds on the wall, seconds of processors, peak memory in MB, standard error."""
     command = [
         binary, "replay", "-v", "--no-progress", "--workers", str(options.workers), "--window", "10s",
         "--slide", "5s", "--idle-timeout", "10m", "--active-timeout", "1h",
-        "-o", f"hosts:{folder}/hosts.csv", "-o", f"totals:{folder}/totals.csv"] + extra + [capture]
+        "-o", f"hosts:{folder}/hosts.csv", "-o", f"totals:{folder}/totals.csv"] + extra + captures
     started = time.monotonic()
     with open(f"{folder}/errors", "w+") as errors:
         process = subprocess.Popen(command, stderr=errors)
@@ -78,17 +94,17 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--interval", default="1s")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--idle", type=int, default=0, help="flows of one packet beside the others")
     parser.add_argument("--binary")
+    parser.add_argument("--generator")
     parser.add_argument("directory", nargs="?")
     options = parser.parse_args()
 
     binary = options.binary or build()
     folder = options.directory or tempfile.mkdtemp(prefix="tidemark-checkpoints-")
     os.makedirs(folder, exist_ok=True)
-    capture = f"{folder}/capture.pcap"
+    capture = captures(options, folder)
     checkpoints = f"{folder}/checkpoints"
-    if not os.path.exists(capture):
-        generate(capture, options)
     saving = ["--checkpoint-dir", checkpoints, "--checkpoint-interval", options.interval]
 
     without, saved, lines = [], [], []
@@ -105,6 +121,7 @@ def main():
     shutil.rmtree(checkpoints, ignore_errors=True)
     replay(binary, options, capture, folder, saving, kill_after=0.8 * median([run[0] for run in saved]))
     state = figures(binary, checkpoints)
+    listed = subprocess.run([binary, "checkpoint", "list", checkpoints], capture_output=True, text=True).stdout
     restored = replay(binary, options, capture, folder, saving)[3]
     if Path(f"{folder}/hosts.csv").read_bytes() != reference:
         sys.exit("the rows differ after a kill")
@@ -121,6 +138,7 @@ def main():
         print(f"- {line.removeprefix('tidemark: ')}")
     found = re.search(r"restored in ([\d.]+ ms)", restored)
     print(f"\nRestored in {found.group(1) if found else '(no checkpoint)'}, from:\n\n```\n{state}```")
+    print(f"\nThe directory then (+: changes):\n\n```\n{listed}```")
     if not options.directory:
         shutil.rmtree(folder)
 

@@ -1,5 +1,3 @@
-public import EventTime
-
 /// The checkpoints in a directory, for reading. Takes no lock: what is there may be removed at any time.
 public struct CheckpointCatalog: Sendable {
     let storage: any CheckpointStorage
@@ -70,82 +68,9 @@ public struct CheckpointCatalog: Sendable {
     }
 }
 
-/// A checkpoint whose manifest is good.
-public struct StoredCheckpoint: Sendable {
-    let storage: any CheckpointStorage
-    /// Its name in its directory.
-    public let folder: String
-    public let manifest: CheckpointManifest
-
-    /// Where it is, for messages.
-    public var path: String { storage.location + "/" + folder }
-
-    /// Reads every part to its end, and throws the first thing that is wrong: a length, a checksum of a file or of
-    /// what it holds. Takes as long as it takes to read and decompress everything.
-    public func verify() throws(CheckpointError) {
-        for part in manifest.parts { try verify(part) }
-    }
-
-    /// What is wrong with each part that is not as it was written.
-    public func problems() -> [CheckpointError] {
-        manifest.parts.compactMap { part in
-            do throws(CheckpointError) {
-                try verify(part)
-                return nil
-            } catch {
-                return error
-            }
-        }
-    }
-
-    private func verify(_ part: CheckpointPart) throws(CheckpointError) {
-        let reader = try reader(of: part)
-        while try !reader.next().isEmpty {}
-    }
-
-    /// Reads every file back and compares its length and its CRC-32, without decompressing it.
-    func verifyFiles() throws(CheckpointError) {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: FrameFormat.chunkByteCount, alignment: 16)
-        defer { buffer.deallocate() }
-        for part in manifest.parts {
-            let file = try storage.open(part.fileName, ofCheckpoint: folder)
-            var (checksum, byteCount) = (Checksum(), UInt64(0))
-            while true {
-                let got = try file.read(into: buffer)
-                if got == 0 { break }
-                checksum.add(UnsafeRawBufferPointer(rebasing: buffer[..<got]))
-                byteCount += UInt64(got)
-            }
-            guard byteCount == part.byteCount, checksum.value == part.checksum else {
-                throw .damaged(
-                    checkpoint: path, part: part.fileName, reason: "what was written cannot be read back")
-            }
-        }
-    }
-
-    private func reader(of part: CheckpointPart) throws(CheckpointError) -> FrameReader {
-        try FrameReader(try storage.open(part.fileName, ofCheckpoint: folder), part: part, checkpoint: path)
-    }
-
-    /// Decompresses a part as it is decoded, and checks it once more: damage comes out as
-    /// ``StateError/unreadable(_:)``, at the latest before the last 256 KiB are decoded. Throws
-    /// ``CheckpointError/noPart(checkpoint:part:)``.
-    public func decoder(of name: String) throws(CheckpointError) -> StateDecoder {
-        guard let part = manifest.part(name) else { throw .noPart(checkpoint: path, part: name) }
-        let reader = try reader(of: part)
-        return StateDecoder(byteCount: part.contentByteCount) { () throws(StateError) in
-            do throws(CheckpointError) {
-                return try reader.next()
-            } catch {
-                throw .unreadable("\(error)")
-            }
-        }
-    }
-}
-
 extension CheckpointStorage {
     /// A file that is missing from a folder that is there is damage.
-    fileprivate func open(
+    func open(
         _ file: String, ofCheckpoint folder: String
     ) throws(CheckpointError) -> any CheckpointFileReading {
         do throws(CheckpointError) {

@@ -6,6 +6,8 @@ public enum CheckpointError: Error, Hashable, Sendable {
     case system(operation: SystemOperation, path: String, code: Int32)
     /// Another process writes checkpoints there.
     case inUse(directory: String, holder: String?)
+    /// The directory was removed or exchanged while it was in use: another process may have what is there now.
+    case lockLost(directory: String)
     /// What a checkpoint holds is not what was written. `part`: the file in it, where one can be named.
     case damaged(checkpoint: String, part: String?, reason: String)
     /// The checkpoint has a format that came after this program.
@@ -41,7 +43,7 @@ public enum CheckpointError: Error, Hashable, Sendable {
 
     public var category: Category {
         switch self {
-        case .system(.createFolder, _, _), .system(.lock, _, _), .inUse: .cannotCreate
+        case .system(.createFolder, _, _), .system(.lock, _, _), .inUse, .lockLost: .cannotCreate
         case .system(.open, _, _), .system(.list, _, _), .notACheckpoint: .missing
         case .system, .compression: .inputOutput
         case .damaged, .noPart: .damaged
@@ -63,6 +65,7 @@ extension CheckpointError: CustomStringConvertible {
             "\(path): cannot \(operation.rawValue): \(String(cString: strerror(code)))"
         case .inUse(let directory, let holder?): "\(directory): in use by \(holder)"
         case .inUse(let directory, nil): "\(directory): in use by another process"
+        case .lockLost(let directory): "\(directory): was removed or exchanged while it was in use"
         case .damaged(let checkpoint, let part?, let reason): "\(checkpoint)/\(part): \(reason)"
         case .damaged(let checkpoint, nil, let reason): "\(checkpoint): \(reason)"
         case .laterFormat(let checkpoint, let version):

@@ -81,9 +81,12 @@ public struct CheckpointPart: Hashable, Sendable {
     public let name: String
     /// Which form the state is in, as whoever wrote it counts.
     public let stateVersion: UInt32
+    /// Only what has changed since the checkpoint that this one builds on, whose part of the same name comes first.
+    public var isChanges = false
     public let contentByteCount: UInt64
-    /// CRC-32 of the state itself.
-    public let contentChecksum: UInt32
+    /// CRC-32 of the state itself; `nil` from version 2 of the format on, in which the frame's own checksum of it and
+    /// that of the file must do.
+    public let contentChecksum: UInt32?
     public let byteCount: UInt64
     /// CRC-32 of the file.
     public let checksum: UInt32
@@ -98,10 +101,18 @@ public struct CheckpointPart: Hashable, Sendable {
     }
 }
 
+/// The checkpoint that another one builds on.
+public struct CheckpointBase: Hashable, Sendable {
+    /// Its folder.
+    public var folder: String
+    /// Its manifest's own CRC-32: a checkpoint of the same name that is another one will not do.
+    public var manifestChecksum: UInt32
+}
+
 /// The contents of a checkpoint: `manifest.json`, described in `tidemark-checkpoint(5)`.
 public struct CheckpointManifest: Equatable, Sendable {
     /// The newest version of the format that this program reads, and the one that it writes.
-    public static let formatVersion: UInt64 = 1
+    public static let formatVersion: UInt64 = 2
     static let fileName = "manifest.json"
 
     public var formatVersion: UInt64 = Self.formatVersion
@@ -111,6 +122,8 @@ public struct CheckpointManifest: Equatable, Sendable {
     /// When it was taken, by the clock on the wall: nanoseconds since the Unix epoch.
     public var created: Int64
     public var description: CheckpointDescription
+    /// `nil` where the checkpoint stands for itself.
+    public var base: CheckpointBase?
     public var parts: [CheckpointPart]
 
     public func part(_ name: String) -> CheckpointPart? { parts.first { $0.name == name } }

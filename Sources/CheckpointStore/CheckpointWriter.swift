@@ -25,9 +25,11 @@ public final class CheckpointWriter {
     /// Writes a part: everything that `encode` encodes, compressed as it comes, and flushes it to disk. `version` says
     /// in which form the state is, so that later programs can read it.
     ///
+    /// `isChanges`: it holds only what has changed since the checkpoint that this one builds on.
+    ///
     /// Throws where writing fails; the checkpoint cannot be committed then.
     public func writePart(
-        _ name: String, version: UInt32, encode: (inout StateEncoder) -> Void
+        _ name: String, version: UInt32, isChanges: Bool = false, encode: (inout StateEncoder) -> Void
     ) throws(CheckpointError) {
         precondition(CheckpointPart.isName(name), "a part's name")
         precondition(!parts.contains { $0.name == name }, "a part is written once")
@@ -37,7 +39,7 @@ public final class CheckpointWriter {
             var encoder = StateEncoder { try frame.add($0) }
             encode(&encoder)
             try Self.finish(&encoder)
-            parts.append(try frame.finish(name: name, stateVersion: version))
+            parts.append(try frame.finish(name: name, stateVersion: version, isChanges: isChanges))
         } catch {
             abandon()
             throw error
@@ -57,13 +59,20 @@ public final class CheckpointWriter {
 
     /// Writes the manifest, flushes everything to disk, and gives the checkpoint its name in one step.
     ///
+    /// `base`: what it builds on where parts are changes, an older checkpoint of the same directory.
+    ///
     /// When this returns, the checkpoint outlives a crash. When it throws, the checkpoint is not there, or, where the
     /// very last flush failed, there and whole, but perhaps not after a crash.
     @discardableResult
-    public func commit(_ description: CheckpointDescription) throws(CheckpointError) -> StoredCheckpoint {
+    public func commit(
+        _ description: CheckpointDescription, base: StoredCheckpoint? = nil
+    ) throws(CheckpointError) -> StoredCheckpoint {
         precondition(!isOver, "the checkpoint is over")
+        precondition(base != nil || !parts.contains(where: \.isChanges), "changes are those of a checkpoint")
         let manifest = CheckpointManifest(
-            kind: name.kind, sequence: name.sequence, created: created, description: description, parts: parts)
+            kind: name.kind, sequence: name.sequence, created: created, description: description,
+            base: base.map { CheckpointBase(folder: $0.folder, manifestChecksum: $0.manifest.checksum) },
+            parts: parts)
         do throws(CheckpointError) {
             let file = try storage.makeFile(CheckpointManifest.fileName, in: folder)
             try file.writeAll(manifest.bytes)

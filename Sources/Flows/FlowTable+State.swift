@@ -15,23 +15,28 @@ public final class FrozenFlows<Attachment: BitwiseCopyable & Sendable>: @uncheck
     public var byteCount: Int { flows.byteCount }
 }
 
-extension FrozenFlows where Attachment: StateValue {
-    @inlinable public func encode(into state: inout StateEncoder) {
-        state.encode(FlowTable<Attachment>.stateVersion)
-        flows.encode(into: &state)
+extension FrozenFlows {
+    /// Whether the flows that are encoded can be read only after those of the image before.
+    public var needsEarlier: Bool { flows.needsEarlier }
+
+    /// Writes what is beside the flows: timers, traffic not yet handed on, fragments.
+    @inlinable public func encodeRest(into state: inout StateEncoder) {
         timers?.encode(into: &state)
         pending.encode(into: &state)
         fragments.encode(into: &state)
     }
 }
 
-extension FlowTable {
-    /// The layout of the encoded table; another one is another number.
-    @inlinable static var stateVersion: UInt32 { 1 }
+extension FrozenFlows where Attachment: StateRecord {
+    /// Writes flows, or those that changed.
+    @inlinable public func encodeFlows(into state: inout StateEncoder) { flows.encode(into: &state) }
+}
 
-    /// Notes the table as it is now in `image`. O(1); ``continueFreezing(budget:)`` copies the flows.
-    @inlinable public mutating func freeze(into image: FrozenFlows<Attachment>) {
-        flows.freeze(into: image.flows)
+extension FlowTable {
+    /// Notes the table as it is now in `image`. O(1); ``continueFreezing(budget:)`` copies the flows. `asChanges` as for
+    /// a ``KeyedTable``.
+    @inlinable public mutating func freeze(into image: FrozenFlows<Attachment>, asChanges: Bool) {
+        flows.freeze(into: image.flows, asChanges: asChanges)
         image.timers = timers.freeze()
         image.pending = pending
         image.fragments = fragments.freeze()
@@ -43,12 +48,18 @@ extension FlowTable {
     }
 }
 
-extension FlowTable where Attachment: StateValue {
-    /// Reads what ``FrozenFlows/encode(into:)`` wrote of a table with these limits. Throws ``StateError``.
-    @inlinable public init(limits: FlowLimits, from state: inout StateDecoder) throws(StateError) {
+/// The flows of a ``FlowTable`` that is being read.
+public typealias RestoredFlows<Attachment: BitwiseCopyable & Sendable & StateRecord> =
+    RestoredTable<FlowKey, FlowState<Attachment>>
+
+extension FlowTable where Attachment: StateRecord {
+    /// Takes over flows that were read, and reads what ``FrozenFlows/encodeRest(into:)`` wrote of a table with these
+    /// limits. Throws ``StateError``.
+    @inlinable public init(
+        limits: FlowLimits, _ restored: RestoredFlows<Attachment>, rest state: inout StateDecoder
+    ) throws(StateError) {
         self.init(limits: limits)
-        try state.expect(Self.stateVersion, "flow table of version")
-        flows = try KeyedTable(from: &state, maximumCount: limits.maximumFlows)
+        flows = try restored.finish(state)
         let isLive = flows.liveIdentifiers()
         timers = try TimerWheel(resolution: Self.timerResolution(limits), identifiers: isLive, from: &state)
         pending = try [UInt32](from: &state)

@@ -4,7 +4,7 @@ import Packets
 // What the flows keep, field by field: 8 bytes little-endian are not the 8 bytes in memory everywhere, and fields may
 // change their places.
 
-extension FlowKey: StateValue {
+extension FlowKey: StateRecord {
     @inlinable public func encode(into state: inout StateEncoder) {
         state.encode(lowAddressHigh)
         state.encode(lowAddressLow)
@@ -78,7 +78,7 @@ extension TCPState: StateValue {
     }
 }
 
-extension FlowState: StateValue where Attachment: StateValue {
+extension FlowState: StateValue, StateRecord where Attachment: StateRecord {
     @inlinable public func encode(into state: inout StateEncoder) {
         tcp.encode(into: &state)
         initiatorIsHigh.encode(into: &state)
@@ -109,7 +109,7 @@ extension FlowState: StateValue where Attachment: StateValue {
     }
 }
 
-extension FlowPacket: StateValue {
+extension FlowPacket: StateRecord {
     public func encode(into state: inout StateEncoder) {
         state.encode(time)
         key.encode(into: &state)

@@ -13,10 +13,13 @@ public final class FrozenAnalysis: @unchecked Sendable {
 
     /// One stretch of the encoded state.
     public enum Part: Hashable, Sendable {
-        /// The flow table of a key group.
+        /// The flows of a key group.
         case flows(group: Int)
         case pairs
+        /// The rows of slices and windows.
         case windows
+        /// All that is beside them: timers, fragments, what is to be looked at again.
+        case rest
 
         /// Such as `flows-0`.
         public var name: String {
@@ -24,24 +27,38 @@ public final class FrozenAnalysis: @unchecked Sendable {
             case .flows(let group): "flows-\(group)"
             case .pairs: "pairs"
             case .windows: "windows"
+            case .rest: "rest"
             }
         }
     }
 
     /// All parts of an analysis with so many key groups, in the order in which they are to be read.
     public static func parts(groupCount: Int) -> [Part] {
-        (0..<groupCount).map { .flows(group: $0) } + [.pairs, .windows]
+        (0..<groupCount).map { .flows(group: $0) } + [.pairs, .windows, .rest]
     }
 
     public var parts: [Part] { Self.parts(groupCount: flows.count) }
 
+    /// The parts that, as they are encoded once all is copied, are of use only after those of the image before.
+    public var changes: Set<Part> {
+        var changes: Set<Part> = []
+        for (group, flows) in flows.enumerated() where flows.needsEarlier { changes.insert(.flows(group: group)) }
+        if pairs.needsEarlier { changes.insert(.pairs) }
+        if windows.needsEarlier { changes.insert(.windows) }
+        return changes
+    }
+
+    /// Writes a part, or what changed in it.
     public func encode(_ part: Part, into state: inout StateEncoder) {
         switch part {
-        case .flows(let group): flows[group].encode(into: &state)
-        case .pairs: pairs.encode(into: &state)
-        case .windows:
+        case .flows(let group): flows[group].encodeFlows(into: &state)
+        case .pairs: pairs.encodePairs(into: &state)
+        case .windows: windows.encodeRows(into: &state)
+        case .rest:
+            for flows in flows { flows.encodeRest(into: &state) }
+            pairs.encodeRest(into: &state)
             state.encode(flushedThrough)
-            windows.encode(into: &state)
+            windows.encodeRest(into: &state)
         }
     }
 
@@ -62,11 +79,13 @@ extension HostAnalysis {
 
     /// Notes the state as it is now in `image`. Takes microseconds; ``continueFreezing()`` copies what it holds, and
     /// until that is done `image` belongs to this analysis.
-    public mutating func freeze(into image: FrozenAnalysis) {
+    ///
+    /// `asChanges`: whoever reads it has what was encoded of the same image before.
+    public mutating func freeze(into image: FrozenAnalysis, asChanges: Bool) {
         image.makeRoom(groupCount: groupCount)
-        for group in 0..<groupCount { tables[group].freeze(into: image.flows[group]) }
-        windows.pairs.freeze(into: image.pairs)
-        windows.freeze(into: image.windows)
+        for group in 0..<groupCount { tables[group].freeze(into: image.flows[group], asChanges: asChanges) }
+        windows.pairs.freeze(into: image.pairs, asChanges: asChanges)
+        windows.freeze(into: image.windows, asChanges: asChanges)
         image.flushedThrough = flushedThrough
     }
 
@@ -78,35 +97,5 @@ extension HostAnalysis {
             guard tables[group].continueFreezing(budget: &budget) else { return false }
         }
         return windows.pairs.continueFreezing(budget: &budget) && windows.continueFreezing(budget: &budget)
-    }
-
-    /// Takes up the state that ``FrozenAnalysis/encode(_:into:)`` wrote of an analysis with this configuration, in an
-    /// analysis that has seen no packet. `read` gives a decoder of a part to its argument. Throws ``StateError``, and
-    /// whatever `read` throws; the analysis is of no use then.
-    public mutating func restore(
-        _ read: (FrozenAnalysis.Part, (inout StateDecoder) throws(StateError) -> Void) throws -> Void
-    ) throws {
-        let (groupCount, tables, configuration) = (groupCount, tables, configuration)
-        for group in 0..<groupCount {
-            try read(.flows(group: group)) { state throws(StateError) in
-                let limits = tables[group].limits
-                tables[group] = try FlowTable(limits: limits, from: &state)
-            }
-        }
-        let flowBounds = (0..<groupCount).map { tables[$0].identifierBound }
-        try read(.pairs) { state throws(StateError) in
-            windows.pairs = try HostPairs(
-                groupCount: groupCount, maximumPairs: configuration.maximumFlows / groupCount, from: &state)
-            // Flows name their pairs by number.
-            for (group, bound) in windows.pairs.identifierBounds.enumerated() {
-                var isInBounds = true
-                tables[group].forEachAttachment { if Int($1.pair) >= bound { isInBounds = false } }
-                guard isInBounds else { throw state.invalid("a flow of a pair that is not there") }
-            }
-        }
-        try read(.windows) { state throws(StateError) in
-            flushedThrough = try state.decode()
-            try windows.restore(configuration, flowBounds: flowBounds, from: &state)
-        }
     }
 }

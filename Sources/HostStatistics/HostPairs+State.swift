@@ -7,16 +7,21 @@ final class FrozenPairs: @unchecked Sendable {
     fileprivate var checks = VisitChecks()
     fileprivate var removals = VisitChecks()
 
-    static let stateVersion: UInt32 = 1
-
     /// Pairs held.
     var count: Int { tables.reduce(0) { $0 + $1.count } }
     var byteCount: Int { tables.reduce(0) { $0 + $1.byteCount } }
 
-    func encode(into state: inout StateEncoder) {
-        state.encode(Self.stateVersion)
+    /// Whether the pairs that are encoded can be read only after those of the image before.
+    var needsEarlier: Bool { tables.contains { $0.needsEarlier } }
+
+    /// Writes pairs, or those that changed.
+    func encodePairs(into state: inout StateEncoder) {
         state.encode(UInt32(tables.count))
         for table in tables { table.encode(into: &state) }
+    }
+
+    /// Writes what is beside the pairs.
+    func encodeRest(into state: inout StateEncoder) {
         state.encode(nextSerial)
         checks.encode(into: &state)
         removals.encode(into: &state)
@@ -25,9 +30,9 @@ final class FrozenPairs: @unchecked Sendable {
 
 extension HostPairs {
     /// O(groups); ``continueFreezing(budget:)`` copies the pairs.
-    mutating func freeze(into image: FrozenPairs) {
+    mutating func freeze(into image: FrozenPairs, asChanges: Bool) {
         while image.tables.count < groupCount { image.tables.append(FrozenTable()) }
-        for group in 0..<groupCount { tables[group].freeze(into: image.tables[group]) }
+        for group in 0..<groupCount { tables[group].freeze(into: image.tables[group], asChanges: asChanges) }
         image.nextSerial = nextSerial
         image.checks = checks
         image.removals = removals
@@ -40,13 +45,12 @@ extension HostPairs {
         return true
     }
 
-    init(groupCount: Int, maximumPairs: Int, from state: inout StateDecoder) throws(StateError) {
+    /// Takes over pairs that were read, and reads what ``FrozenPairs/encodeRest(into:)`` wrote.
+    init(
+        groupCount: Int, maximumPairs: Int, _ restored: RestoredPairs, rest state: inout StateDecoder
+    ) throws(StateError) {
         self.init(groupCount: groupCount, maximumPairs: maximumPairs)
-        try state.expect(FrozenPairs.stateVersion, "pairs of version")
-        try state.expect(UInt32(groupCount), "pairs by a number of key groups of")
-        for group in 0..<groupCount {
-            tables[group] = try KeyedTable(from: &state, maximumCount: maximumPairs)
-        }
+        for group in 0..<groupCount { tables[group] = try restored.tables[group].finish(state) }
         nextSerial = try state.decode()
         guard nextSerial != 0 else { throw state.invalid("pairs without numbers") }
         checks = try VisitChecks(from: &state)
@@ -57,4 +61,19 @@ extension HostPairs {
 
     /// By key group: the identifiers handed out are below these.
     var identifierBounds: [Int] { (0..<groupCount).map { tables[$0].identifierBound } }
+}
+
+/// The pairs of ``HostPairs`` that are being read.
+final class RestoredPairs {
+    fileprivate let tables: [RestoredTable<HostPair, PairVisits>]
+
+    init(groupCount: Int, maximumPairs: Int) {
+        tables = (0..<groupCount).map { _ in RestoredTable(maximumCount: maximumPairs) }
+    }
+
+    /// Reads pairs, or what changed among them.
+    func read(from state: inout StateDecoder) throws(StateError) {
+        try state.expect(UInt32(tables.count), "pairs by a number of key groups of")
+        for table in tables { try table.read(from: &state) }
+    }
 }

@@ -3,7 +3,7 @@ public import Flows
 
 // What the windows keep, field by field.
 
-extension HostKey: StateValue {
+extension HostKey: StateRecord {
     @inlinable public func encode(into state: inout StateEncoder) {
         state.encode(high)
         state.encode(low)
@@ -18,7 +18,7 @@ extension HostKey: StateValue {
     }
 }
 
-extension HostTraffic: StateValue {
+extension HostTraffic: StateRecord {
     @inlinable public func encode(into state: inout StateEncoder) {
         sent.encode(into: &state)
         received.encode(into: &state)
@@ -43,12 +43,12 @@ extension HostTraffic: StateValue {
     }
 }
 
-extension TotalKey: StateValue {
+extension TotalKey: StateRecord {
     @inlinable public func encode(into state: inout StateEncoder) {}
     @inlinable public init(from state: inout StateDecoder) throws(StateError) { self.init() }
 }
 
-extension TotalTraffic: StateValue {
+extension TotalTraffic: StateRecord {
     @inlinable public func encode(into state: inout StateEncoder) {
         ip.encode(into: &state)
         nonIP.encode(into: &state)
@@ -81,7 +81,7 @@ extension CountedEnds: StateValue {
     }
 }
 
-extension FlowVisits: StateValue {
+extension FlowVisits: StateRecord {
     @inlinable public func encode(into state: inout StateEncoder) {
         visits.encode(into: &state)
         state.encode(check)
@@ -110,7 +110,7 @@ extension FlowVisits: StateValue {
     }
 }
 
-extension HostPair: StateValue {
+extension HostPair: StateRecord {
     @inlinable public func encode(into state: inout StateEncoder) {
         state.encode(lowHigh)
         state.encode(lowLow)
@@ -130,7 +130,7 @@ extension HostPair: StateValue {
     }
 }
 
-extension PairVisits: StateValue {
+extension PairVisits: StateRecord {
     @inlinable public func encode(into state: inout StateEncoder) {
         visits.encode(into: &state)
         state.encode(check)
@@ -154,11 +154,12 @@ extension VisitChecks: StateValue {
         state.encode(UInt64(lists.count))
         for (slice, list) in lists.sorted(by: { $0.key < $1.key }) {
             state.encode(slice)
-            state.encode(UInt64(list.count))
-            for check in list {
-                state.encode(check.group)
-                state.encode(check.identifier)
-                state.encode(check.serial)
+            var place = 0
+            state.encodeRecords(list.count) { rows in
+                rows.encode(list[place].group)
+                rows.encode(list[place].identifier)
+                rows.encode(list[place].serial)
+                place += 1
             }
         }
     }
@@ -167,12 +168,9 @@ extension VisitChecks: StateValue {
         for _ in 0..<(try state.decodeCount(elementSize: 16)) {
             let slice = try state.decode(Int64.self)
             var list: [Check] = []
-            let count = try state.decodeCount(elementSize: 12)
-            list.reserveCapacity(count)
-            for _ in 0..<count {
+            try state.decode(try state.decodeRecords()) { rows throws(StateError) in
                 list.append(
-                    Check(
-                        group: try state.decode(), identifier: try state.decode(), serial: try state.decode()))
+                    Check(group: try rows.decode(), identifier: try rows.decode(), serial: try rows.decode()))
             }
             guard lists.updateValue(list, forKey: slice) == nil else {
                 throw state.invalid("slice \(slice) has two lists")

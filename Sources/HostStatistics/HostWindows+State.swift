@@ -14,17 +14,21 @@ final class FrozenHostWindows: @unchecked Sendable {
     fileprivate var endedFlows: [FlowRecord] = []
     fileprivate var endedFlowCount: UInt64 = 0
 
-    /// 2: the pairs of slices; version 1 had all pairs in one table.
-    static let stateVersion: UInt32 = 2
-
     /// Rows of hosts in all live slices, and the slices.
     var rowCount: Int { hosts.rowCount }
     var sliceCount: Int { hosts.sliceCount }
 
-    func encode(into state: inout StateEncoder) {
-        state.encode(Self.stateVersion)
+    /// Whether the rows that are encoded can be read only after those of the image before.
+    var needsEarlier: Bool { hosts.needsEarlier || totals.needsEarlier }
+
+    /// Writes rows, or those that changed.
+    func encodeRows(into state: inout StateEncoder) {
         hosts.encode(into: &state)
         totals.encode(into: &state)
+    }
+
+    /// Writes what is beside the rows.
+    func encodeRest(into state: inout StateEncoder) {
         checks.encode(into: &state)
         state.encode(nextSerial)
         pendingTotal.encode(into: &state)
@@ -41,9 +45,9 @@ final class FrozenHostWindows: @unchecked Sendable {
 
 extension HostWindows {
     /// O(slices); ``continueFreezing(budget:)`` copies the rows.
-    mutating func freeze(into image: FrozenHostWindows) {
-        hosts.freeze(into: image.hosts)
-        totals.freeze(into: image.totals)
+    mutating func freeze(into image: FrozenHostWindows, asChanges: Bool) {
+        hosts.freeze(into: image.hosts, asChanges: asChanges)
+        totals.freeze(into: image.totals, asChanges: asChanges)
         peers.freeze(into: image.peers)
         image.checks = checks
         image.nextSerial = nextSerial
@@ -59,18 +63,15 @@ extension HostWindows {
             && peers.continueFreezing(budget: &budget)
     }
 
-    /// Takes up what ``FrozenHostWindows/encode(into:)`` wrote. `flowBounds`: identifiers of the key groups' flows are
-    /// below these.
+    /// Takes over rows that were read, and reads what ``FrozenHostWindows/encodeRest(into:)`` wrote. `flowBounds`:
+    /// identifiers of the key groups' flows are below these.
     mutating func restore(
-        _ configuration: HostAnalysis.Configuration, flowBounds: [Int], from state: inout StateDecoder
+        _ configuration: HostAnalysis.Configuration, _ restored: RestoredHostWindows, flowBounds: [Int],
+        rest state: inout StateDecoder
     ) throws(StateError) {
-        let version = try state.decode(UInt32.self)
-        guard (1...FrozenHostWindows.stateVersion).contains(version) else {
-            throw state.invalid("windows of version \(version)")
-        }
         let lateness = configuration.allowedLateness
-        hosts = try SlicedWindows(configuration.windows, allowedLateness: lateness, from: &state)
-        totals = try SlicedWindows(configuration.windows, allowedLateness: lateness, from: &state)
+        hosts = try SlicedWindows(configuration.windows, allowedLateness: lateness, restored.hosts, state)
+        totals = try SlicedWindows(configuration.windows, allowedLateness: lateness, restored.totals, state)
         checks = try VisitChecks(from: &state)
         try checks.validate(bounds: flowBounds, state)
         nextSerial = try state.decode()
@@ -83,14 +84,15 @@ extension HostWindows {
         }
         endedFlows = try [FlowRecord](from: &state)
         endedFlowCount = try state.decodeCounter()
-        if version == 1 {
+        // States of before the pairs of slices end here.
+        if state.remaining == 0 {
             peersFromPairs()
         } else {
             peers = try SlicePeers(maximumPairs: peers.maximumPairs, from: &state)
         }
     }
 
-    /// Version 1 knew the pairs of all slices by their addresses, and when each was last seen.
+    /// All pairs by their addresses, and when each was last seen, say it as well.
     private mutating func peersFromPairs() {
         guard isAlone else { return }
         pairs.forEach { pair, seen in
@@ -100,6 +102,18 @@ extension HostWindows {
             else { return }
             _ = peers.insert(Int32(low), Int32(high), slice: slice)
         }
+    }
+}
+
+/// The rows of ``HostWindows`` that are being read.
+final class RestoredHostWindows {
+    fileprivate let hosts = RestoredWindows<HostKey, HostTraffic>()
+    fileprivate let totals = RestoredWindows<TotalKey, TotalTraffic>()
+
+    /// Reads rows, or what changed in them.
+    func read(from state: inout StateDecoder) throws(StateError) {
+        try hosts.read(from: &state)
+        try totals.read(from: &state)
     }
 }
 

@@ -6,7 +6,7 @@ struct SlicePeers: ~Copyable {
     typealias Table = KeyedTable<RowPair, Seen>
 
     /// Two rows of one slice, the lower number in the upper half.
-    struct RowPair: TableKey, StateValue {
+    struct RowPair: TableKey, StateRecord {
         var rows: UInt64
 
         init(_ a: Int32, _ b: Int32) {
@@ -25,7 +25,7 @@ struct SlicePeers: ~Copyable {
     }
 
     /// That a pair is there is all there is to say of it.
-    struct Seen: StateValue, BitwiseCopyable {
+    struct Seen: StateRecord, BitwiseCopyable {
         init() {}
         func encode(into state: inout StateEncoder) {}
         init(from state: inout StateDecoder) throws(StateError) {}
@@ -158,7 +158,9 @@ extension SlicePeers {
         for _ in 0..<(try state.decodeCount(elementSize: 24)) {
             let number = try state.decode(Int64.self)
             guard existing(number) == nil else { throw state.invalid("the pairs of a slice stand there twice") }
-            takeUp(try Table(from: &state, maximumCount: maximumPairs), slice: number)
+            let table = RestoredTable<RowPair, Seen>(maximumCount: maximumPairs)
+            try table.read(from: &state)
+            takeUp(try table.finish(state), slice: number)
         }
         live.reverse()
     }

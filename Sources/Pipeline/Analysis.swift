@@ -26,6 +26,7 @@ struct ResultWriter {
     private var merger: WindowMerger
     private let allowedLateness: Nanoseconds
     private let write: (AnalysisStep) -> Void
+    private let isToReopen: () -> Bool
     /// Leaves what the outputs have taken.
     private let commit: (FrozenReplay) -> Void
 
@@ -34,6 +35,7 @@ struct ResultWriter {
         self.merger = merger ?? WindowMerger(configuration)
         allowedLateness = configuration.allowedLateness
         write = { output.write($0) }
+        isToReopen = { output.isToReopen }
         commit = { output.commit(into: $0) }
     }
 
@@ -42,6 +44,7 @@ struct ResultWriter {
         merger = WindowMerger(configuration)
         allowedLateness = configuration.allowedLateness
         self.write = write
+        isToReopen = { false }
         commit = { $0.commit = nil }
     }
 
@@ -55,7 +58,7 @@ struct ResultWriter {
     }
 
     mutating func take(_ results: [PartialResult], notes: WindowNotes, time: Nanoseconds) {
-        if results.allSatisfy(\.isEmpty), notes.isEmpty, !merger.awaitsNotes { return }
+        if results.allSatisfy(\.isEmpty), notes.isEmpty, !merger.awaitsNotes, !isToReopen() { return }
         let reports = merger.merge(results, notes: notes, time: time)
         merger.forget(closedBy: time == .max ? .max : time.saturatingAdd(-1), allowedLateness: allowedLateness)
         write(

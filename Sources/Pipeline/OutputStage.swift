@@ -36,8 +36,11 @@ final class OutputStage: @unchecked Sendable {
     /// Flows that ended.
     var flows: UInt64 { flowCount.load(ordering: .relaxed) }
 
-    /// Asks for all files to be opened again, before the next row is written.
+    /// Asks for all files to be opened again: at the next step, whether it has rows or not.
     func reopen() { mustReopen.store(true, ordering: .relaxed) }
+
+    /// Whether a step is wanted only for files to be opened again.
+    var isToReopen: Bool { mustReopen.load(ordering: .relaxed) }
 
     func write(_ step: AnalysisStep) {
         windowCount.wrappingAdd(UInt64(step.reports.count { $0.revision == 0 }), ordering: .relaxed)

@@ -31,7 +31,7 @@ struct CheckpointDiffCommand: ParsableCommand {
         var facts: [(name: String, text: String)] = [
             ("kind", manifest.kind.rawValue), ("sequence", "\(manifest.sequence)"),
             ("taken", HumanText.time(manifest.created)), ("by", "Tidemark \(description.tidemarkVersion)"),
-            ("format", "\(manifest.formatVersion)"),
+            ("format", "\(manifest.formatVersion)"), ("builds on", manifest.base?.folder ?? "-"),
             ("watermark", description.watermark.map { HumanText.time($0) } ?? "-"),
         ]
         for setting in description.configuration {
@@ -58,8 +58,8 @@ struct CheckpointDiffCommand: ParsableCommand {
             facts.append(
                 (
                     "part \(part.name)",
-                    "version \(part.stateVersion), \(HumanText.grouped(part.contentByteCount)) bytes, "
-                        + CheckpointText.checksum(part.contentChecksum)
+                    "version \(part.stateVersion), \(HumanText.grouped(part.contentByteCount)) bytes"
+                        + (part.isChanges ? " of changes, " : ", ") + CheckpointText.checksum(part.checksum)
                 ))
         }
         return facts

@@ -30,6 +30,7 @@ struct CheckpointInspectCommand: ParsableCommand {
             ["taken", HumanText.time(manifest.created)],
             ["by", "Tidemark \(CheckpointText.printable(description.tidemarkVersion))"],
             ["format", "\(manifest.formatVersion)"],
+            ["builds on", manifest.base?.folder ?? "-"],
             ["watermark", description.watermark.map { HumanText.time($0) } ?? "-"],
         ]
         var text = CheckpointText.table(facts)
@@ -59,9 +60,10 @@ struct CheckpointInspectCommand: ParsableCommand {
         var rows = [["PART", "VERSION", "STATE", "ON DISK", "RATIO", "CRC-32"]]
         for part in manifest.parts {
             rows.append([
-                part.name, "\(part.stateVersion)", HumanText.bytes(part.contentByteCount),
+                part.isChanges ? part.name + " (changes)" : part.name, "\(part.stateVersion)",
+                HumanText.bytes(part.contentByteCount),
                 HumanText.bytes(part.byteCount), CheckpointText.ratio(part.contentByteCount, part.byteCount),
-                CheckpointText.checksum(part.contentChecksum),
+                CheckpointText.checksum(part.checksum),
             ])
         }
         rows.append([

@@ -35,7 +35,8 @@ struct CheckpointListCommand: ParsableCommand {
                 let manifest = try catalog.open(folder).manifest
                 rows.append([
                     folder, Self.second(manifest.created),
-                    manifest.description.watermark.map(Self.second) ?? "-", HumanText.bytes(manifest.byteCount),
+                    manifest.description.watermark.map(Self.second) ?? "-",
+                    (manifest.base == nil ? "" : "+") + HumanText.bytes(manifest.byteCount),
                 ])
             } catch {
                 // The process that runs may have removed it meanwhile.

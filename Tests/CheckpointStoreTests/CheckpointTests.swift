@@ -150,6 +150,20 @@ struct CheckpointDirectoryTests {
         _ = try CheckpointDirectory(folder.path)
     }
 
+    @Test("takes no checkpoint in a directory that has come in its place")
+    func exchanged() throws {
+        let folder = try ScratchFolder()
+        let path = folder.path("store")
+        let directory = try CheckpointDirectory(path)
+        try Example.write(to: directory)
+        try FileManager.default.moveItem(atPath: path, toPath: folder.path("moved"))
+        #expect(throws: CheckpointError.lockLost(directory: path)) { try Example.write(to: directory) }
+        let other = try CheckpointDirectory(path)
+        try Example.write(to: other)
+        #expect(throws: CheckpointError.lockLost(directory: path)) { try Example.write(to: directory) }
+        #expect(try LocalDirectory(path).names().sorted() == ["checkpoint-000000000001", "lock"])
+    }
+
     @Test("that cannot be made says why")
     func cannotMake() throws {
         let folder = try ScratchFolder()
@@ -257,10 +271,10 @@ struct CheckpointDirectoryTests {
         let directory = try CheckpointDirectory(storage)
         try Example.write(to: directory)
         var manifest = try Example.write(to: directory).manifest
-        manifest.formatVersion = 2
+        manifest.formatVersion = 3
         storage.put(manifest.bytes, as: "manifest.json", in: "checkpoint-000000000002")
         let error = try #require(throws: CheckpointError.self) { _ = try directory.newestValid() }
-        #expect(error == .laterFormat(checkpoint: "memory/checkpoint-000000000002", version: 2))
+        #expect(error == .laterFormat(checkpoint: "memory/checkpoint-000000000002", version: 3))
         #expect(error.category == .doesNotFit)
     }
 }

@@ -6,6 +6,20 @@ import Testing
 
 @Suite("A manifest")
 struct ManifestTests {
+    /// As the first version of the format has it.
+    private static let first: CheckpointManifest = {
+        var manifest = Self.manifest
+        manifest.formatVersion = 1
+        manifest.base = nil
+        manifest.parts = [
+            CheckpointPart(
+                name: "flows", stateVersion: .max, contentByteCount: 100, contentChecksum: 0xDEAD_BEEF,
+                byteCount: 50,
+                checksum: 1)
+        ]
+        return manifest
+    }()
+
     private static let manifest: CheckpointManifest = {
         var description = Example.description(-1)
         description.configuration = [
@@ -20,16 +34,19 @@ struct ManifestTests {
         ]
         return CheckpointManifest(
             kind: .savepoint, sequence: 7, created: 1_700_000_000_000_000_001, description: description,
+            base: CheckpointBase(folder: "checkpoint-000000000006", manifestChecksum: 0xBA5E),
             parts: [
                 CheckpointPart(
-                    name: "flows", stateVersion: .max, contentByteCount: 100, contentChecksum: 0xDEAD_BEEF,
+                    name: "flows", stateVersion: .max, isChanges: true, contentByteCount: 100, contentChecksum: nil,
                     byteCount: 50, checksum: 1)
             ])
     }()
 
-    @Test("comes back as it was written")
+    @Test("comes back as it was written, in every version")
     func roundTrip() throws {
-        #expect(try CheckpointManifest(Self.manifest.bytes, checkpoint: "c") == Self.manifest)
+        for manifest in [Self.manifest, Self.first] {
+            #expect(try CheckpointManifest(manifest.bytes, checkpoint: "c") == manifest)
+        }
     }
 
     @Test("has this text, and no other in another run")
@@ -40,11 +57,15 @@ struct ManifestTests {
         let body = """
             {
               "format": "tidemark-checkpoint",
-              "format_version": 1,
+              "format_version": 2,
               "tidemark_version": "0.1.0",
               "kind": "savepoint",
               "sequence": 7,
               "created_ns": 1700000000000000001,
+              "base": {
+                "name": "checkpoint-000000000006",
+                "manifest_crc32": "0000ba5e"
+              },
               "configuration": [
                 {"name": "--window", "value": "10s"},
                 {"name": "--filter", "value": "host \\"a\\"\\u000a"}
@@ -62,7 +83,7 @@ struct ManifestTests {
               ],
               "parts": [
                 {"name": "flows", "state_version": 4294967295, "file": "flows.lz4", "byte_count": 50, \
-            "crc32": "00000001", "content_byte_count": 100, "content_crc32": "deadbeef"}
+            "crc32": "00000001", "content_byte_count": 100, "changes": true}
               ],
             """
         let checksum = Checksum.text(Checksum.of(body.utf8))
@@ -92,8 +113,10 @@ struct ManifestTests {
     }
 
     /// The text of the manifest with something replaced, and the right checksum.
-    private func changed(_ old: String, _ new: String) -> [UInt8] {
-        let text = String(decoding: Self.manifest.bytes, as: UTF8.self)
+    private func changed(
+        _ old: String, _ new: String, in manifest: CheckpointManifest = Self.manifest
+    ) -> [UInt8] {
+        let text = String(decoding: manifest.bytes, as: UTF8.self)
         #expect(text.contains(old), "\(old)")
         let body = text.components(separatedBy: "\n  \"manifest_crc32\"")[0].replacingOccurrences(
             of: old, with: new)
@@ -114,13 +137,21 @@ struct ManifestTests {
         ("\"sequence\": 7", "\"sequence\": 7, \"sequence\": 7", "member 'sequence' stands twice, at byte 143"),
         ("\"sequence\": 7", "\"sequence\": 7, \"other\": null", "unknown member 'other'"),
         ("  \"sequence\": 7,\n", "", "'sequence' is missing"),
-        ("\"format_version\": 1", "\"format_version\": 0", "format version 0"),
+        ("\"format_version\": 2", "\"format_version\": 0", "format version 0"),
+        ("\"format_version\": 2", "\"format_version\": 1", "'content_crc32' is missing"),
+        ("checkpoint-000000000006", "checkpoint-000000000007", "it builds on what cannot be older"),
+        ("checkpoint-000000000006", "savepoint-000000000006", "it builds on what cannot be older"),
+        ("checkpoint-000000000006", "../6", "it builds on what cannot be older"),
+        (
+            "{\n    \"name\": \"checkpoint-000000000006\",\n    \"manifest_crc32\": \"0000ba5e\"\n  }", "null",
+            "changes of no checkpoint"
+        ),
+        ("\"0000ba5e\"", "\"ba5e\"", "'manifest_crc32' is no checksum"),
+        ("\"changes\": true", "\"changes\": 1", "'changes' is no truth value"),
         ("tidemark-checkpoint", "tidemark-something", "another format"),
         ("\"flows.lz4\"", "\"../flows.lz4\"", "a part has a name that is none"),
         ("\"name\": \"flows\", ", "\"name\": \"../x\", ", "a part has a name that is none"),
         ("4294967295", "4294967296", "the state version is too large"),
-        ("\"deadbeef\"", "\"DEADBEEF\"", "'content_crc32' is no checksum"),
-        ("\"deadbeef\"", "\"+eadbeef\"", "'content_crc32' is no checksum"),
         (
             "{\"name\": \"-\", \"position\": 0, \"packets\": 1, \"file\": null}", "7",
             "no object where one with 'name' should be"
@@ -134,8 +165,24 @@ struct ManifestTests {
 
     @Test("that is not one is refused, with its reason", arguments: changes)
     func refused(old: String, new: String, reason: String) throws {
+        try expectRefusal(changed(old, new), reason)
+    }
+
+    static let changesOfFirst: [(old: String, new: String, reason: String)] = [
+        ("\"format_version\": 1", "\"format_version\": 0", "format version 0"),
+        ("\"deadbeef\"", "\"DEADBEEF\"", "'content_crc32' is no checksum"),
+        ("\"deadbeef\"", "\"+eadbeef\"", "'content_crc32' is no checksum"),
+        ("\"deadbeef\"", "\"deadbeef\", \"changes\": true", "unknown member 'changes'"),
+    ]
+
+    @Test("of the first version that is not one is refused, with its reason", arguments: changesOfFirst)
+    func refusedFirst(old: String, new: String, reason: String) throws {
+        try expectRefusal(changed(old, new, in: Self.first), reason)
+    }
+
+    private func expectRefusal(_ bytes: [UInt8], _ reason: String) throws {
         let error = try #require(throws: CheckpointError.self) {
-            _ = try CheckpointManifest(changed(old, new), checkpoint: "c")
+            _ = try CheckpointManifest(bytes, checkpoint: "c")
         }
         guard case .damaged("c", "manifest.json", let found) = error else {
             Issue.record("\(error)")
@@ -157,7 +204,7 @@ struct ManifestTests {
     func hostile(seed: Int) {
         var random = SeededRandom(seed: UInt64(seed))
         let tailCount = "\n  \"manifest_crc32\": \"00000000\"\n}\n".utf8.count
-        let whole = Array(Self.manifest.bytes.dropLast(tailCount))
+        let whole = Array((seed % 2 == 0 ? Self.manifest : Self.first).bytes.dropLast(tailCount))
         for _ in 0..<2000 {
             var body = whole
             for _ in 0..<random.pick(1...3) {

@@ -198,6 +198,7 @@ final class MemoryStorage: CheckpointStorage {
     }
 
     private final class Lock: CheckpointLock {
+        func check() {}
         private let storage: MemoryStorage
         init(_ storage: MemoryStorage) { self.storage = storage }
         deinit { storage.disk.withLock { $0.isLocked = false } }

@@ -4,7 +4,7 @@ import Testing
 
 /// Checkpoints that earlier versions have written, with what they belong to: they can be restored for ever.
 ///
-/// To add one for a new version, stop a run in its midst in a folder of its own in `Samples`, beside copies of its
+/// To add one for a new version, kill a run in its midst in a folder of its own in `Samples`, beside copies of its
 /// captures, and put what an uninterrupted run writes into `expected`. Captures have the time of modification that
 /// the test gives them; paths are relative.
 @Suite("Checkpoints of earlier versions")
@@ -17,19 +17,20 @@ struct SampleCheckpointTests {
         """
 
     @Test(
-        "can be restored, and the run comes to the bytes of one that was not stopped", arguments: ["replay-1"],
-        [1, 3])
-    func restore(sample: String, workers: Int) throws {
+        "can be restored, and the run comes to the bytes of one that was not stopped",
+        // The second builds on another one.
+        arguments: [("replay-1", "checkpoint-000000000001"), ("replay-2", "checkpoint-000000000012")], [1, 3])
+    func restore(sample: (folder: String, checkpoint: String), workers: Int) throws {
         let folder = try ScratchFolder()
         let copy = folder.path("copy")
-        try FileManager.default.copyItem(atPath: Self.samples.appending(path: sample).path, toPath: copy)
+        try FileManager.default.copyItem(atPath: Self.samples.appending(path: sample.folder).path, toPath: copy)
         let run = try BuiltCommand.shell(
             """
             cd "$1" && touch -d @1700000000 *.pcap && \
             "$T" replay --workers \(workers) --checkpoint-dir checkpoints \(Self.arguments)
             """, copy)
         #expect(run.status == 0, "\(run.errors)")
-        #expect(run.errors.contains("goes on from checkpoints/checkpoint-000000000001"))
+        #expect(run.errors.contains("goes on from checkpoints/\(sample.checkpoint)"))
         for name in ["hosts.csv", "totals.tsv", "flows.jsonl"] {
             let expected = try folder.bytes("copy/expected/\(name)")
             #expect(try folder.bytes("copy/\(name)") == expected, "\(name)")

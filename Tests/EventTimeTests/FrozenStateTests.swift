@@ -2,7 +2,7 @@ import EventTime
 import TestSupport
 import Testing
 
-private struct Number: WindowKey, StateValue {
+private struct Number: WindowKey, StateRecord {
     var value: UInt64
 
     init(_ value: UInt64) { self.value = value }
@@ -15,7 +15,7 @@ private struct Number: WindowKey, StateValue {
     static func < (a: Self, b: Self) -> Bool { a.value < b.value }
 }
 
-private struct Sum: SliceAccumulator, StateValue {
+private struct Sum: SliceAccumulator, StateRecord {
     var sum: Int64 = 0
 
     init() {}
@@ -30,6 +30,21 @@ private struct Sum: SliceAccumulator, StateValue {
 @Suite("Frozen state")
 struct FrozenStateTests {
     private typealias Table = KeyedTable<Number, UInt64>
+
+    /// What is in the bytes of images, each of which builds on the one before.
+    private func restored(_ images: [[UInt8]], maximumCount: Int = .max) throws(StateError) -> Table {
+        let restored = RestoredTable<Number, UInt64>(maximumCount: maximumCount)
+        for bytes in images {
+            var state = StateDecoder(bytes)
+            try restored.read(from: &state)
+            try state.finish()
+        }
+        return try restored.finish(StateDecoder([]))
+    }
+
+    private func bytes(_ image: FrozenTable<Number, UInt64>) -> [UInt8] {
+        StateEncoder.bytes { image.encode(into: &$0) }
+    }
 
     @Test("is a table as it was, whatever becomes of it before it is copied", arguments: [1, 2, 3, 4] as [UInt64])
     func table(seed: UInt64) throws {
@@ -66,9 +81,7 @@ struct FrozenStateTests {
             var budget = Int.max
             let isCopied = table.continueFreezing(budget: &budget)
             #expect(isCopied)
-            var state = StateDecoder(StateEncoder.bytes { image.encode(into: &$0) })
-            let restored = try Table(from: &state)
-            try state.finish()
+            let restored = try restored([bytes(image)])
             #expect(restored.count == expected.count)
             for (key, (identifier, value)) in expected {
                 #expect(restored.find(Number(key), hash: Number(key).tableHash) == identifier)
@@ -88,8 +101,7 @@ struct FrozenStateTests {
             table.freeze(into: image)
             table.removeDensely(3, hash: Number(3).tableHash)
         }
-        var state = StateDecoder(StateEncoder.bytes { image.encode(into: &$0) })
-        let restored = try Table(from: &state)
+        let restored = try restored([bytes(image)])
         #expect((0..<500).allSatisfy { restored[$0].pointee.value == UInt64($0) })
     }
 
@@ -107,22 +119,110 @@ struct FrozenStateTests {
         table.freeze(into: image)
         var budget = Int.max
         _ = table.continueFreezing(budget: &budget)
-        let bytes = StateEncoder.bytes { image.encode(into: &$0) }
-        for length in 0..<bytes.count {
-            #expect(throws: StateError.self) {
-                var state = StateDecoder(Array(bytes[..<length]))
-                _ = try Table(from: &state)
+        // A whole table, and one of which some entries changed.
+        let whole = bytes(image)
+        for key in 50..<60 as Range<UInt64> {
+            table[table.find(Number(key), hash: Number(key).tableHash)].pointee.value = 1
+        }
+        table.freeze(into: image, asChanges: true)
+        _ = table.continueFreezing(budget: &budget)
+        let changes = bytes(image)
+        #expect(image.needsEarlier)
+        for (before, bytes) in [([], whole), ([whole], changes)] as [([[UInt8]], [UInt8])] {
+            for length in 0..<bytes.count {
+                #expect(throws: StateError.self) { _ = try restored(before + [Array(bytes[..<length])]) }
+            }
+            for _ in 0..<2000 {
+                var changed = bytes
+                changed[Int.random(in: 0..<200, using: &random)] = UInt8.random(in: 0...255, using: &random)
+                do {
+                    let table = try restored(before + [changed], maximumCount: 1000)
+                    #expect(table.count <= 1000)
+                } catch {}
             }
         }
-        for _ in 0..<2000 {
-            var changed = bytes
-            changed[Int.random(in: 0..<200, using: &random)] = UInt8.random(in: 0...255, using: &random)
-            var state = StateDecoder(changed)
-            do {
-                let table = try Table(from: &state, maximumCount: 1000)
-                #expect(table.count <= 1000)
-            } catch {}
+        #expect(throws: StateError.self, "changes alone are no table") { _ = try restored([changes]) }
+    }
+
+    @Test(
+        "of what changed is the table, after those before it", arguments: 1...12 as ClosedRange<UInt64>,
+        [50, 3000] as [UInt64])
+    func changes(seed: UInt64, keys: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        var table = Table()
+        let image = FrozenTable<Number, UInt64>()
+        var images: [[UInt8]] = []
+        var (partial, wholeByteCount) = (0, 0)
+        for round in 0..<12 {
+            // Few changes in most rounds, so that not all is written again; sometimes none at all, sometimes many.
+            let changes = round == 0 ? 4000 : random.pick([0, 3, 20, 200, 4000] as [Int])
+            for _ in 0..<changes {
+                let key = Number(UInt64.random(in: 0..<keys, using: &random))
+                let identifier = table.find(key, hash: key.tableHash)
+                if identifier < 0 {
+                    // Values that come back: a removed entry may be the same again.
+                    _ = table.insert(key, hash: key.tableHash, value: key.value)
+                } else if random.oneIn(3) {
+                    table.remove(identifier, hash: key.tableHash)
+                } else {
+                    table[identifier].pointee.value = UInt64.random(in: 0..<3, using: &random)
+                }
+            }
+            table.freeze(into: image, asChanges: round > 0)
+            var budget = Int.max
+            _ = table.continueFreezing(budget: &budget)
+            if !image.needsEarlier { images = [] }
+            images.append(bytes(image))
+            if image.needsEarlier { partial += 1 } else { wholeByteCount = images[0].count }
+            if image.needsEarlier { #expect(images[images.count - 1].count < wholeByteCount + 4 * 4000) }
+
+            let restored = try restored(images)
+            #expect(restored.count == table.count)
+            for (identifier, isLive) in restored.liveIdentifiers().enumerated() where !isLive {
+                let gone = restored[identifier].pointee
+                #expect(gone.key.value == 0 && gone.value == 0, "nothing is left of what was removed")
+            }
+            for key in 0..<keys {
+                let identifier = table.find(Number(key), hash: Number(key).tableHash)
+                #expect(restored.find(Number(key), hash: Number(key).tableHash) == identifier)
+                guard identifier >= 0 else { continue }
+                #expect(restored[identifier].pointee.value == table[identifier].pointee.value)
+            }
         }
+        #expect(partial > 0 || keys < 100)
+    }
+
+    @Test("of a table without a change holds no entry, and that of a table that shrank and grew holds what is new")
+    func sameAgain() throws {
+        var table = Table()
+        for key in 0..<1000 as Range<UInt64> {
+            _ = table.insert(Number(key), hash: Number(key).tableHash, value: key)
+        }
+        let image = FrozenTable<Number, UInt64>()
+        var images: [[UInt8]] = []
+        func freeze() {
+            table.freeze(into: image, asChanges: !images.isEmpty)
+            var budget = Int.max
+            _ = table.continueFreezing(budget: &budget)
+            images.append(bytes(image))
+        }
+        freeze()
+        freeze()
+        // Identifiers, bits, counts.
+        #expect(images[1].count == 8 + 12 + 128 + 12)
+        for identifier in (990..<1000).reversed() {
+            table.removeDensely(identifier, hash: table[identifier].pointee.key.tableHash)
+        }
+        freeze()
+        for key in 2000..<2020 as Range<UInt64> {
+            _ = table.insert(Number(key), hash: Number(key).tableHash, value: key)
+        }
+        freeze()
+        let restored = try restored(images)
+        for identifier in 0..<1010 {
+            #expect(restored[identifier].pointee.key == table[identifier].pointee.key)
+        }
+        #expect(restored.count == 1010)
     }
 
     /// An element with a number, at least as late as what a sorter has released.
@@ -234,6 +334,11 @@ struct FrozenStateTests {
 
     @Test("of windows fires the same rows", arguments: [1, 2, 3] as [UInt64], [0, 7] as [Int64])
     func windows(seed: UInt64, lateness: Int64) throws {
+        for changes in [false, true] { try windows(seed: seed, lateness: lateness, changes: changes) }
+    }
+
+    /// `changes`: a second image holds what has changed since the first.
+    private func windows(seed: UInt64, lateness: Int64, changes: Bool) throws {
         var random = SeededRandom(seed: seed)
         let sliding = SlidingWindows(size: 6, slide: 2)
         var windows = SlicedWindows<Number, Sum>(sliding, allowedLateness: lateness)
@@ -266,11 +371,26 @@ struct FrozenStateTests {
         let isCopied = windows.continueFreezing(budget: &budget)
         #expect(isCopied)
         let bytes = StateEncoder.bytes { image.encode(into: &$0) }
-        var state = StateDecoder(bytes)
-        var restored = try SlicedWindows<Number, Sum>(sliding, allowedLateness: lateness, from: &state)
-        try state.finish()
-        add(40, to: &restored, 1)
-        _ = fire(&restored, through: 38)
+        let read = RestoredWindows<Number, Sum>()
+        func take(_ bytes: [UInt8]) throws {
+            var state = StateDecoder(bytes)
+            try read.read(from: &state)
+            try state.finish()
+        }
+        try take(bytes)
+        if changes {
+            // What comes before the second image is in it.
+            windows.freeze(into: image, asChanges: true)
+            budget = .max
+            _ = windows.continueFreezing(budget: &budget)
+            try take(StateEncoder.bytes { image.encode(into: &$0) })
+        }
+        var restored = try SlicedWindows<Number, Sum>(
+            sliding, allowedLateness: lateness, read, StateDecoder([]))
+        if !changes {
+            add(40, to: &restored, 1)
+            _ = fire(&restored, through: 38)
+        }
         let (mine, theirs) = (fire(&windows, through: 1000), fire(&restored, through: 1000))
         #expect(mine == theirs)
         #expect(mine.count > 1)
@@ -278,7 +398,7 @@ struct FrozenStateTests {
 }
 
 /// A number at a time.
-private struct Stamped: TimeStamped, StateValue, Equatable {
+private struct Stamped: TimeStamped, StateRecord, Equatable {
     var time: Nanoseconds
     var number: UInt64
 

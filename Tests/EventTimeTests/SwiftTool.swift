@@ -22,7 +22,8 @@ struct SwiftTool {
         let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         return [
             "-I", URL(filePath: tests).deletingLastPathComponent().appending(path: "Modules").path,
-            "-I", root.appending(path: "Sources/CPrefetch").path,
+            "-I", root.appending(path: "Sources/CPrefetch").path, "-I",
+            root.appending(path: "Sources/CMemory").path,
         ]
     }
 

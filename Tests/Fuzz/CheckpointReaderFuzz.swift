@@ -71,7 +71,7 @@ private func readPart(_ bytes: [UInt8]) {
     let frame = Array(bytes.dropFirst(3))
     let contentByteCount = UInt64(bytes[0]) | UInt64(bytes[1]) << 8 | UInt64(bytes[2]) << 16
     let part = CheckpointPart(
-        name: "part", stateVersion: 1, contentByteCount: contentByteCount, contentChecksum: 0,
+        name: "part", stateVersion: 1, contentByteCount: contentByteCount, contentChecksum: nil,
         byteCount: UInt64(frame.count), checksum: Checksum.of(frame))
     let manifest = CheckpointManifest(
         kind: .checkpoint, sequence: 1, created: 0, description: CheckpointDescription(tidemarkVersion: ""),

@@ -8,8 +8,9 @@ import Packets
 @testable import Pipeline
 @testable import Reports
 
-/// The parts of a checkpoint, each behind three bytes of length, in the order run, reports, flows-0, pairs, windows,
-/// intake. The first byte chooses what the command says of windows and order.
+/// The parts of a checkpoint, each behind three bytes of length, in the order run, reports, intake, rest, flows-0, pairs,
+/// windows, and then what changed in the last three. The first byte chooses what the command says of windows and order,
+/// whether the state is in its first form, which has no rest, and whether there are changes.
 ///
 /// What is taken for state must do as state: packets come after it, time advances, and everything ends.
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -18,14 +19,14 @@ public func fuzzOne(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     guard let choice = bytes.first else { return 0 }
     var parts: [[UInt8]] = []
     var place = 1
-    while parts.count < 6 {
+    while parts.count < 10 {
         guard place + 3 <= bytes.count else { return 0 }
         let length = Int(bytes[place]) | Int(bytes[place + 1]) << 8 | Int(bytes[place + 2]) << 16
         place += 3
         parts.append(Array(bytes[place...].prefix(length)))
         place = min(bytes.count, place + length)
     }
-    try? goOn(configuration(choice), parts)
+    try? goOn(configuration(choice), parts, isFirstForm: choice & 4 != 0, hasChanges: choice & 8 != 0)
     return 0
 }
 
@@ -52,7 +53,33 @@ private func configuration(_ choice: UInt8) -> ReplayConfiguration {
     return configuration
 }
 
-private func goOn(_ configuration: ReplayConfiguration, _ parts: [[UInt8]]) throws {
+private func restore(
+    _ analysis: inout HostAnalysis, _ parts: [[UInt8]], isFirstForm: Bool, hasChanges: Bool
+) throws {
+    let restored = RestoredAnalysis(for: analysis)
+    let tables: [FrozenAnalysis.Part] = [.flows(group: 0), .pairs, .windows]
+    for (place, part) in tables.enumerated() {
+        var state = StateDecoder(parts[4 + place], hasRecords: !isFirstForm)
+        if isFirstForm {
+            try restored.readFirstForm(part, &analysis, from: &state)
+        } else {
+            try restored.read(part, from: &state)
+        }
+        try state.finish()
+        guard hasChanges, !isFirstForm else { continue }
+        var changes = StateDecoder(parts[7 + place])
+        try restored.read(part, from: &changes)
+        try changes.finish()
+    }
+    guard !isFirstForm else { return }
+    var rest = StateDecoder(parts[3])
+    try restored.finish(&analysis, rest: &rest)
+    try rest.finish()
+}
+
+private func goOn(
+    _ configuration: ReplayConfiguration, _ parts: [[UInt8]], isFirstForm: Bool, hasChanges: Bool
+) throws {
     var run = StateDecoder(parts[0])
     let state = try? RunState(from: &run)
     if let state { precondition(state.progress.names.count == state.progress.progress.sources.count) }
@@ -65,24 +92,15 @@ private func goOn(_ configuration: ReplayConfiguration, _ parts: [[UInt8]]) thro
     _ = try Bool(from: &reports)
     let merger = try WindowMerger(analysis, from: &reports)
     let box = AnalysisBox(HostAnalysis(analysis, isAlone: true))
-    try box.analysis.restore { part, body in
-        let place: Int
-        switch part {
-        case .flows: place = 2
-        case .pairs: place = 3
-        case .windows: place = 4
-        }
-        var state = StateDecoder(parts[place])
-        try body(&state)
-        try state.finish()
-    }
-    var waiting = StateDecoder(parts[5])
+    try restore(&box.analysis, parts, isFirstForm: isFirstForm, hasChanges: hasChanges)
+    var waiting = StateDecoder(parts[2], hasRecords: !isFirstForm)
     let restored = try RestoredIntake(configuration, from: &waiting)
     let output = OutputStage(try ReportWriter(outputs: Array(configuration.outputs.prefix(1))))
     let consumer = SerialAnalysis(box, writer: ResultWriter(analysis, output: output, merger: merger))
     var intake = PacketIntake(configuration, consumer: consumer)
     intake.takeUp(restored)
     let now = intake.newestTime == .min ? 0 : intake.newestTime
+    let barrier = FrozenReplay(freezingStep: 1) { encode($0) }
     for step in 0..<40 {
         var packet = DecodedPacket(wireBytes: 60)
         packet.kind = step % 9 == 8 ? .malformed : .ip
@@ -97,8 +115,14 @@ private func goOn(_ configuration: ReplayConfiguration, _ parts: [[UInt8]]) thro
         intake.sequencer.addPlaced()
         if step == 20 {
             // A checkpoint of what was restored.
-            let barrier = FrozenReplay(freezingStep: 1) { encode($0) }
-            barrier.begin(.checkpoint, request: nil)
+            barrier.begin(.checkpoint, request: nil, asChanges: false)
+            intake.pass(barrier)
+            consumer.pass(barrier)
+        } else if step == 30 {
+            // And what has changed since.
+            intake.finishFreezing()
+            consumer.settle()
+            barrier.begin(.checkpoint, request: nil, asChanges: true)
             intake.pass(barrier)
             consumer.pass(barrier)
         }

@@ -13,7 +13,7 @@ swift=${SWIFTC:-swiftc}
 # shellcheck disable=SC2054  # the comma is the sanitizers'
 options=(-O -wmo -parse-as-library -swift-version 6 -enable-testing -sanitize=fuzzer,address
     -package-name tidemark -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault
-    -I Sources/CPrefetch -I Sources/CLZ4 -I Sources/CZlib -I Sources/CZstd -I Sources/CPcap -I "$build")
+    -I Sources/CPrefetch -I Sources/CMemory -I Sources/CLZ4 -I Sources/CZlib -I Sources/CZstd -I Sources/CPcap -I "$build")
 # swiftc links what it is not told to only compile: modules first, each as one object.
 module() {
     local name=$1
@@ -50,16 +50,27 @@ for sample in Tests/CheckpointStoreTests/Samples/version-*/*; do
         { printf '\2'; three_bytes "$(lz4 -dc "$part" | wc -c)"; cat "$part"; } >"$build/corpus/$version-$name"
     done
 done
-# All parts of a run's, each behind its length, for each of the commands that the target knows.
+# part FILE: what is in it, behind its length; nothing where there is no such file.
+part() {
+    if [ ! -e "$1" ]; then
+        three_bytes 0
+        return
+    fi
+    three_bytes "$(lz4 -dc "$1" | wc -c)"
+    lz4 -dc "$1"
+}
+# All parts of a run's, for each of the commands that the target knows: of the first checkpoint there is, and the changes
+# that the last one holds. 4 stands for the first form, 8 for changes.
 for sample in Tests/CommandTests/Samples/replay-*; do
+    folders=("$sample"/checkpoints/checkpoint-*)
+    form=8
+    if [ ! -e "${folders[0]}/rest.lz4" ]; then form=4; fi
     for choice in 0 1 2 3; do
         {
-            three_bytes "$choice" | head -c 1
-            for name in run reports flows-0 pairs windows intake; do
-                part=$(echo "$sample"/checkpoints/*/"$name.lz4")
-                three_bytes "$(lz4 -dc "$part" | wc -c)"
-                lz4 -dc "$part"
-            done
+            three_bytes $((choice + form)) | head -c 1
+            for name in run reports intake rest; do part "${folders[-1]}/$name.lz4"; done
+            for name in flows-0 pairs windows; do part "${folders[0]}/$name.lz4"; done
+            for name in flows-0 pairs windows; do part "${folders[-1]}/$name.lz4"; done
         } >"$build/corpus-replay/$(basename "$sample")-$choice"
     done
 done

@@ -134,6 +134,60 @@ struct RestartTests {
         try run.expectSame(as: whole, "\(workers) workers")
     }
 
+    /// Long enough chains that they are ended, and deaths at any place in them; tables are copied piece by piece under
+    /// the packets.
+    @Test("from checkpoints that hold only what changed", arguments: settings, [50, 51] as [UInt64])
+    func changes(setting: Setting, seed: UInt64) throws {
+        let inputs = try ScratchFolder()
+        let paths = try Self.captures(seed, in: inputs)
+        var random = SeededRandom(seed: seed)
+        // Flows that live on while nothing comes of them, of which there are always some.
+        let timeout: (inout ReplayConfiguration) -> Void = {
+            setting.configure(&$0)
+            $0.idleTimeout = 10 * 60 * .second
+        }
+        var run = try RestartedRun(paths, every: 15, timeout)
+        run.configuration.checkpoints?.freezingStep = 1
+        run.configuration.readsAtMost = 5
+        let catalog = CheckpointCatalog(run.folder.path("checkpoints"))
+        var fromChanges = 0
+        while try run.starts == 0 || !run.isFinished, run.starts < 100 {
+            try run.start(
+                diesAfter: Int.random(in: 2...12, using: &random), workers: random.pick([1, 2, 3]))
+            guard let newest = try catalog.checkpoints().first else { continue }
+            if try catalog.open(newest.folder).manifest.base != nil { fromChanges += 1 }
+        }
+        #expect(fromChanges > 0)
+        try run.expectSame(as: ReplayRun(paths, timeout), "seed \(seed)")
+    }
+
+    @Test("from the one before the chain where what the newest builds on is damaged")
+    func damagedBase() throws {
+        let inputs = try ScratchFolder()
+        let paths = try Self.captures(43, in: inputs)
+        var run = try RestartedRun(paths, every: 15) { $0.idleTimeout = 10 * 60 * .second }
+        try run.start(diesAfter: 30)
+        let catalog = CheckpointCatalog(run.folder.path("checkpoints"))
+        func newestChain() throws -> [StoredCheckpoint] {
+            let newest = try #require(try catalog.checkpoints().first)
+            return try catalog.open(newest.folder).chain(of: "flows-0")
+        }
+        while try newestChain().count == 1, try !run.isFinished { try run.start(diesAfter: 3) }
+        let chain = try newestChain()
+        let root = try #require(chain.first)
+        #expect(chain.count > 1)
+        let file = "checkpoints/\(root.folder)/flows-0.lz4"
+        var bytes = try run.folder.bytes(file)
+        bytes[bytes.count / 2] ^= 1
+        try run.folder.write(bytes, as: file)
+        try run.start()
+        #expect(run.said.all.contains("passed over"))
+        #expect(run.said.all.contains("\(root.folder)"))
+        #expect(run.said.all.contains("goes on from"))
+        try run.expectSame(
+            as: ReplayRun(paths) { $0.idleTimeout = 10 * 60 * .second }, "what it builds on is damaged")
+    }
+
     @Test("from compressed captures too", arguments: seeds)
     func compressed(seed: UInt64) throws {
         let inputs = try ScratchFolder()

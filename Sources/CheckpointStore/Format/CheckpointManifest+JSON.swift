@@ -6,11 +6,15 @@ extension CheckpointManifest {
     /// The file's bytes: UTF-8, the members in a fixed order, and at the end the CRC-32 of all that stands before the
     /// line break in front of it.
     public var bytes: [UInt8] {
-        let object = json.text()
-        // Without the closing "\n}".
-        let body = Array(object.utf8.dropLast(2)) + Array(",".utf8)
+        let body = body
         return body + Self.tail(of: body)
     }
+
+    /// The CRC-32 that ``bytes`` end with.
+    var checksum: UInt32 { Checksum.of(body) }
+
+    /// What the checksum covers: the object without the closing "\n}".
+    private var body: [UInt8] { Array(json.text().utf8.dropLast(2)) + Array(",".utf8) }
 
     /// The manifest as JSON for other programs, with the place and the sums of the parts' sizes, without a checksum.
     public func json(path: String) -> String {
@@ -28,13 +32,22 @@ extension CheckpointManifest {
     }
 
     private var json: JSONValue {
-        .members([
+        .object(head + (formatVersion >= 2 ? [JSONValue.Member(name: "base", value: Self.json(base))] : []) + rest)
+    }
+
+    private var head: [JSONValue.Member] {
+        JSONValue.Member.list([
             "format": .string(Self.format),
             "format_version": .integer(Int128(formatVersion)),
             "tidemark_version": .string(description.tidemarkVersion),
             "kind": .string(kind.rawValue),
             "sequence": .integer(Int128(sequence)),
             "created_ns": .integer(Int128(created)),
+        ])
+    }
+
+    private var rest: [JSONValue.Member] {
+        JSONValue.Member.list([
             "configuration": .array(
                 description.configuration.map { .members(["name": .string($0.name), "value": .string($0.value)]) }),
             "inputs": .array(description.inputs.map(Self.json)),
@@ -50,8 +63,16 @@ extension CheckpointManifest {
                         "unit": .string($0.unit),
                     ])
                 }),
-            "parts": .array(parts.map(Self.json)),
+            "parts": .array(parts.map { json($0) }),
         ])
+    }
+
+    private static func json(_ base: CheckpointBase?) -> JSONValue {
+        base.map {
+            .members([
+                "name": .string($0.folder), "manifest_crc32": .string(Checksum.text($0.manifestChecksum)),
+            ])
+        } ?? .null
     }
 
     private static func json(_ input: InputPosition) -> JSONValue {
@@ -70,14 +91,20 @@ extension CheckpointManifest {
         ])
     }
 
-    private static func json(_ part: CheckpointPart) -> JSONValue {
-        .members([
+    private func json(_ part: CheckpointPart) -> JSONValue {
+        var members = JSONValue.Member.list([
             "name": .string(part.name), "state_version": .integer(Int128(part.stateVersion)),
             "file": .string(part.fileName), "byte_count": .integer(Int128(part.byteCount)),
             "crc32": .string(Checksum.text(part.checksum)),
             "content_byte_count": .integer(Int128(part.contentByteCount)),
-            "content_crc32": .string(Checksum.text(part.contentChecksum)),
         ])
+        if let checksum = part.contentChecksum {
+            members.append(JSONValue.Member(name: "content_crc32", value: .string(Checksum.text(checksum))))
+        }
+        if formatVersion >= 2 {
+            members.append(JSONValue.Member(name: "changes", value: .boolean(part.isChanges)))
+        }
+        return .object(members)
     }
 
     /// Reads a manifest that may be anything. Throws ``CheckpointError/damaged(checkpoint:part:reason:)`` or
@@ -129,10 +156,24 @@ extension CheckpointManifest {
             SinkPosition(
                 try $0.string("name"), position: try $0.natural("position"), unit: try $0.string("unit"))
         }
-        parts = try object.each("parts") { try Self.part(&$0) }
+        base = try version == 1 || object.isNull("base") ? nil : object.object("base") { try Self.base(&$0) }
+        parts = try object.each("parts") { try Self.part(version, &$0) }
         self.description = description
         try object.string("manifest_crc32").isEmpty ? () : object.finish()
         guard Set(parts.map(\.name)).count == parts.count else { throw ManifestProblem("a part stands twice") }
+        guard base != nil || !parts.contains(where: \.isChanges) else {
+            throw ManifestProblem("changes of no checkpoint")
+        }
+        // Each builds on an older one: so that no way leads in a circle.
+        guard let base else { return }
+        guard let name = CheckpointName(base.folder), name.kind == .checkpoint, name.sequence < sequence else {
+            throw ManifestProblem("it builds on what cannot be older")
+        }
+    }
+
+    private static func base(_ object: inout JSONMembers) throws -> CheckpointBase {
+        CheckpointBase(
+            folder: try object.string("name"), manifestChecksum: try object.checksum("manifest_crc32"))
     }
 
     private static func input(_ object: inout JSONMembers) throws -> InputPosition {
@@ -151,7 +192,7 @@ extension CheckpointManifest {
         return InputPosition(InputIdentity(name: name, file: file), position: position, packets: packets)
     }
 
-    private static func part(_ object: inout JSONMembers) throws -> CheckpointPart {
+    private static func part(_ formatVersion: UInt64, _ object: inout JSONMembers) throws -> CheckpointPart {
         let name = try object.string("name")
         guard CheckpointPart.isName(name), try object.string("file") == name + ".lz4" else {
             throw ManifestProblem("a part has a name that is none")
@@ -161,7 +202,10 @@ extension CheckpointManifest {
         }
         let (byteCount, checksum) = (try object.natural("byte_count"), try object.checksum("crc32"))
         return CheckpointPart(
-            name: name, stateVersion: version, contentByteCount: try object.natural("content_byte_count"),
-            contentChecksum: try object.checksum("content_crc32"), byteCount: byteCount, checksum: checksum)
+            name: name, stateVersion: version,
+            isChanges: try formatVersion >= 2 && object.boolean("changes"),
+            contentByteCount: try object.natural("content_byte_count"),
+            contentChecksum: try formatVersion >= 2 ? nil : object.checksum("content_crc32"), byteCount: byteCount,
+            checksum: checksum)
     }
 }

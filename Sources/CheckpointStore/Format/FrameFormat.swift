@@ -4,13 +4,18 @@ internal import EventTime
 /// How state is compressed: LZ4 frames (LZ4 Frame Format Description 1.6.4) with the content's size and its xxHash-32,
 /// in independent blocks of 256 KiB: `Docs/decisions/0012-checkpoint-format.md`.
 enum FrameFormat {
+    /// What a frame begins with.
+    static let magic: [UInt8] = [0x04, 0x22, 0x4D, 0x18]
     /// Magic number, two bytes of flags, content size, header checksum.
     static let headerByteCount = 15
     /// Most bytes of content that are compressed, or handed out, at a time.
     static let chunkByteCount = StateEncoder.chunkSize
 
+    /// The library's levels below 0 look for matches in fewer places.
+    private static let acceleration: CInt = -3
+
     /// The header of a frame without content: the library, for which a size of 0 is an unknown one, writes none.
-    static let emptyHeader: [UInt8] = [0x04, 0x22, 0x4D, 0x18, 0x6C, 0x50, 0, 0, 0, 0, 0, 0, 0, 0, 0x23]
+    static let emptyHeader: [UInt8] = magic + [0x6C, 0x50, 0, 0, 0, 0, 0, 0, 0, 0, 0x23]
 
     /// For a frame of so many bytes; 0: not known yet.
     static func preferences(contentByteCount: UInt64) -> LZ4F_preferences_t {
@@ -20,6 +25,7 @@ enum FrameFormat {
         preferences.frameInfo.contentChecksumFlag = LZ4F_contentChecksumEnabled
         preferences.frameInfo.contentSize = contentByteCount
         preferences.autoFlush = 1
+        preferences.compressionLevel = acceleration
         return preferences
     }
 

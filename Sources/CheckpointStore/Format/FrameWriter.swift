@@ -7,7 +7,6 @@ final class FrameWriter {
     private let file: any CheckpointFileWriting
     private let context: OpaquePointer
     private let output: UnsafeMutableRawBufferPointer
-    private var content = Checksum()
     private(set) var contentByteCount: UInt64 = 0
     /// Of what stands behind the header.
     private var body = Checksum()
@@ -38,7 +37,6 @@ final class FrameWriter {
         while !rest.isEmpty {
             let chunk = UnsafeRawBufferPointer(rebasing: rest.prefix(FrameFormat.chunkByteCount))
             rest = rest.dropFirst(chunk.count)
-            content.add(chunk)
             contentByteCount += UInt64(chunk.count)
             try writeBody(
                 try FrameFormat.check(
@@ -48,7 +46,7 @@ final class FrameWriter {
     }
 
     /// Ends the frame and flushes the file to disk; gives what the manifest says of it.
-    func finish(name: String, stateVersion: UInt32) throws(CheckpointError) -> CheckpointPart {
+    func finish(name: String, stateVersion: UInt32, isChanges: Bool) throws(CheckpointError) -> CheckpointPart {
         try writeBody(
             try FrameFormat.check(LZ4F_compressEnd(context, output.baseAddress, output.count, nil)))
         let header = try header()
@@ -58,8 +56,8 @@ final class FrameWriter {
         header.withUnsafeBytes { whole.add($0) }
         whole.add(body, byteCount: bodyByteCount)
         return CheckpointPart(
-            name: name, stateVersion: stateVersion, contentByteCount: contentByteCount,
-            contentChecksum: content.value, byteCount: UInt64(header.count) + bodyByteCount,
+            name: name, stateVersion: stateVersion, isChanges: isChanges, contentByteCount: contentByteCount,
+            contentChecksum: nil, byteCount: UInt64(header.count) + bodyByteCount,
             checksum: whole.value)
     }
 

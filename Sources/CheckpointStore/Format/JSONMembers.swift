@@ -51,6 +51,13 @@ struct JSONMembers {
         return value
     }
 
+    mutating func boolean(_ name: String) throws -> Bool {
+        guard case .boolean(let value) = try take(name) else {
+            throw ManifestProblem("'\(name)' is no truth value")
+        }
+        return value
+    }
+
     mutating func checksum(_ name: String) throws -> UInt32 {
         let text = try string(name)
         guard let value = UInt32(text, radix: 16), Checksum.text(value) == text else {

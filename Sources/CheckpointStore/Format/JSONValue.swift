@@ -10,12 +10,15 @@ indirect enum JSONValue: Equatable {
     struct Member: Equatable {
         var name: String
         var value: JSONValue
+
+        /// Members from pairs, in their order.
+        static func list(_ pairs: KeyValuePairs<String, JSONValue>) -> [Member] {
+            pairs.map { Member(name: $0.key, value: $0.value) }
+        }
     }
 
     /// An object from pairs, in their order.
-    static func members(_ pairs: KeyValuePairs<String, JSONValue>) -> JSONValue {
-        .object(pairs.map { Member(name: $0.key, value: $0.value) })
-    }
+    static func members(_ pairs: KeyValuePairs<String, JSONValue>) -> JSONValue { .object(Member.list(pairs)) }
 
     /// The text, over several lines where `depth` is less than two: objects in arrays take a line each.
     func text(depth: Int = 0) -> String {

@@ -66,4 +66,7 @@ public protocol CheckpointFileReading: AnyObject {
 }
 
 /// Held as long as it is referenced.
-public protocol CheckpointLock: AnyObject, Sendable {}
+public protocol CheckpointLock: AnyObject, Sendable {
+    /// Throws ``CheckpointError/lockLost(directory:)`` where what is locked is not what is there any more.
+    func check() throws(CheckpointError)
+}

@@ -11,6 +11,7 @@ final class DirectoryLock: CheckpointLock {
     private static let setLock: CInt = 37
 
     private let descriptor: CInt
+    private let directory: String
 
     init(_ directory: String) throws(CheckpointError) {
         let path = directory + "/" + Self.fileName
@@ -28,6 +29,14 @@ final class DirectoryLock: CheckpointLock {
         ftruncate(descriptor, 0)
         pwrite(descriptor, text, text.count, 0)
         self.descriptor = descriptor
+        self.directory = directory
+    }
+
+    func check() throws(CheckpointError) {
+        var (mine, there) = (stat(), stat())
+        guard fstat(descriptor, &mine) == 0, stat(directory + "/" + Self.fileName, &there) == 0,
+            mine.st_dev == there.st_dev, mine.st_ino == there.st_ino
+        else { throw .lockLost(directory: directory) }
     }
 
     deinit {

@@ -34,16 +34,21 @@ public struct StateDecoder: ~Copyable {
     private var passed: UInt64 = 0
     /// Bytes that all chunks together hold, as the source's owner has verified.
     private let byteCount: UInt64
+    /// Whether what is written as records stands there as such. It did not in the first form of state, where one value
+    /// came after another.
+    public let hasRecords: Bool
 
     /// A decoder of `byteCount` bytes that come in chunks.
-    public init(byteCount: UInt64, source: @escaping Source) {
+    public init(byteCount: UInt64, hasRecords: Bool = true, source: @escaping Source) {
         self.byteCount = byteCount
+        self.hasRecords = hasRecords
         self.source = source
         chunk = []
     }
 
-    public init(_ bytes: [UInt8]) {
+    public init(_ bytes: [UInt8], hasRecords: Bool = true) {
         byteCount = UInt64(bytes.count)
+        self.hasRecords = hasRecords
         chunk = bytes
         source = { () throws(StateError) in [] }
     }
@@ -100,6 +105,40 @@ public struct StateDecoder: ~Copyable {
             position += part.count
         }
         return bytes
+    }
+
+    /// Reads a block of records, and gives their bytes to `rows`, one record after another.
+    @usableFromInline mutating func takeRows(
+        _ count: Int, width: Int, into rows: inout StateDecoder
+    ) throws(StateError) {
+        let byteCount = count * width
+        let start = offset
+        let planes = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 16)
+        defer { planes.deallocate() }
+        var filled = 0
+        while filled < byteCount {
+            if position == chunk.count { try gather(1) }
+            let part = min(chunk.count - position, byteCount - filled)
+            chunk.withUnsafeBytes { bytes in
+                UnsafeMutableRawBufferPointer(rebasing: planes[filled...]).copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: bytes[position..<position + part]))
+            }
+            position += part
+            filled += part
+        }
+        rows.hold(planes, rows: count, columns: width, at: start)
+    }
+
+    /// Takes up a block's bytes, which began at `start`: what is wrong in them is told as if they were one record after
+    /// another.
+    private mutating func hold(_ planes: UnsafeMutableRawBufferPointer, rows: Int, columns: Int, at start: UInt64) {
+        if chunk.count != planes.count { chunk = [UInt8](repeating: 0, count: planes.count) }
+        chunk.withUnsafeMutableBytes { bytes in
+            guard let source = planes.baseAddress, let target = bytes.baseAddress else { return }
+            BytePlanes.transpose(source, rows: columns, columns: rows, to: target)
+        }
+        position = 0
+        passed = start
     }
 
     /// Brings `size` bytes together in one chunk.

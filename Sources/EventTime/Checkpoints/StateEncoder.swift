@@ -17,7 +17,7 @@ public struct StateEncoder: ~Copyable {
 
     public init(sink: @escaping Sink) { self.init(chunkSize: Self.chunkSize, sink: sink) }
 
-    private init(chunkSize: Int, sink: @escaping Sink) {
+    init(chunkSize: Int, sink: @escaping Sink) {
         self.sink = sink
         chunk = .allocate(byteCount: chunkSize, alignment: 16)
     }

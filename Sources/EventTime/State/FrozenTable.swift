@@ -4,11 +4,14 @@
 /// entries is about to be handed out: so the pause does not grow with the table, and a packet waits for one piece at
 /// most. The memory is kept for the next time, since touching fresh memory costs far more than copying.
 ///
-/// Only tables of plain bytes can be frozen (``KeyedTable/freeze(into:)``).
+/// What is kept is also the table as it was before: where the copy is asked for as changes, each entry is compared with
+/// what it replaces, and those that are the same need not be encoded again. So nothing has to be noted per packet.
+///
+/// Only tables of plain bytes can be frozen (``KeyedTable/freeze(into:asChanges:)``).
 public final class FrozenTable<Key: Equatable, Value>: @unchecked Sendable {
     public typealias Entry = KeyedTable<Key, Value>.Entry
 
-    /// Entries copied together: about 16 KiB of the larger ones.
+    /// Entries copied together: about 16 KiB of the larger ones, and a word's bits.
     @usableFromInline static var pieceSize: Int { 64 }
 
     @usableFromInline var memory = ReusableMemory<Entry>()
@@ -17,6 +20,9 @@ public final class FrozenTable<Key: Equatable, Value>: @unchecked Sendable {
     @usableFromInline var free: [UInt32] = []
     /// Bit by piece: it has been copied.
     @usableFromInline var copied: [UInt64] = []
+    /// Word by piece: entries that are not what they were in the image before. Of meaning where that is compared.
+    @usableFromInline var changed: [UInt64] = []
+    @usableFromInline var isCompared = false
 
     public init() {}
 
@@ -26,13 +32,19 @@ public final class FrozenTable<Key: Equatable, Value>: @unchecked Sendable {
     /// Bytes of memory kept for copies.
     public var byteCount: Int { memory.capacity * MemoryLayout<Entry>.stride }
 
-    @usableFromInline func begin(bound: Int, free: [UInt32]) {
+    @usableFromInline func begin(bound: Int, free: [UInt32], asChanges: Bool) {
+        let before = asChanges ? IdentifierSet(below: self.bound, without: self.free) : IdentifierSet()
+        let isKept = memory.reserve(bound)
+        isCompared = asChanges && isKept
         self.bound = bound
         self.free = free
-        memory.reserve(bound)
         let pieces = (bound + Self.pieceSize - 1) / Self.pieceSize
         copied.removeAll(keepingCapacity: true)
         copied.append(contentsOf: repeatElement(0, count: (pieces + 63) / 64))
+        changed.removeAll(keepingCapacity: true)
+        guard isCompared else { return }
+        // Entries that were free were not encoded, whatever the memory holds.
+        for piece in 0..<pieces { changed.append(piece < before.words.count ? ~before.words[piece] : .max) }
     }
 
     /// Copies a piece, unless that has been done.
@@ -42,22 +54,45 @@ public final class FrozenTable<Key: Equatable, Value>: @unchecked Sendable {
         guard first < bound, copied[piece / 64] >> UInt64(piece % 64) & 1 == 0 else { return }
         copied[piece / 64] |= 1 << UInt64(piece % 64)
         // Plain bytes: nothing else is ever frozen.
-        UnsafeMutableRawPointer(memory.start + first).copyMemory(
-            from: entries + first, byteCount: min(Self.pieceSize, bound - first) * MemoryLayout<Entry>.stride)
+        let target = UnsafeMutableRawPointer(memory.start + first)
+        let count = min(Self.pieceSize, bound - first)
+        if isCompared {
+            changed[piece] |= ComparingCopy.copy(
+                entries + first, to: target, count: count, stride: MemoryLayout<Entry>.stride)
+        } else {
+            target.copyMemory(from: entries + first, byteCount: count * MemoryLayout<Entry>.stride)
+        }
     }
+
+    /// What is encoded of a table that is copied in whole: all entries, or those that changed, where that is less than
+    /// half of them. O(identifiers / 64).
+    @usableFromInline var written: IdentifierSet {
+        let live = IdentifierSet(below: bound, without: free)
+        guard isCompared else { return live }
+        let changes = live.intersection(IdentifierSet(below: bound, words: changed))
+        return changes.count * 2 < count ? changes : live
+    }
+
+    /// Whether what is encoded can be read only after the image before. O(identifiers / 64).
+    public var needsEarlier: Bool { written.count < count }
 }
 
-extension FrozenTable where Key: StateValue, Value: StateValue {
-    /// Writes identifiers and entries: the table that ``KeyedTable/init(from:maximumCount:)`` reads is this one.
+extension FrozenTable where Key: StateRecord, Value: StateRecord {
+    /// Writes identifiers and entries, or those that changed: what ``RestoredTable/read(from:)`` reads.
     @inlinable public func encode(into state: inout StateEncoder) {
         state.encode(UInt64(bound))
-        free.encode(into: &state)
-        var isFree = [Bool](repeating: false, count: free.isEmpty ? 0 : bound)
-        for identifier in free { isFree[Int(identifier)] = true }
-        let entries = memory.start
-        for identifier in 0..<bound where isFree.isEmpty || !isFree[identifier] {
-            entries[identifier].key.encode(into: &state)
-            entries[identifier].value.encode(into: &state)
+        var place = 0
+        state.encodeRecords(free.count) { rows in
+            rows.encode(free[place])
+            place += 1
+        }
+        let (entries, written) = (memory.start, written)
+        for word in written.words { state.encode(word) }
+        var identifier = -1
+        state.encodeRecords(written.count) { rows in
+            identifier = written.first(from: identifier + 1)
+            entries[identifier].key.encode(into: &rows)
+            entries[identifier].value.encode(into: &rows)
         }
     }
 }
@@ -65,8 +100,10 @@ extension FrozenTable where Key: StateValue, Value: StateValue {
 extension KeyedTable where Key: BitwiseCopyable, Value: BitwiseCopyable {
     /// Notes the table as it is now in `image`, whose earlier content goes. O(1) but for the list of free identifiers;
     /// ``continueFreezing(budget:)`` then copies the entries.
-    @inlinable public mutating func freeze(into image: FrozenTable<Key, Value>) {
-        image.begin(bound: bound, free: free)
+    ///
+    /// `asChanges`: whoever reads what is encoded has what was encoded of the same image before, and of the same table.
+    @inlinable public mutating func freeze(into image: FrozenTable<Key, Value>, asChanges: Bool = false) {
+        image.begin(bound: bound, free: free, asChanges: asChanges)
         frozen = image
         uncopied = 0
     }
@@ -98,108 +135,5 @@ extension KeyedTable {
     @inlinable @inline(never)
     func preserve(_ identifier: Int) {
         frozen?.copyPiece(identifier / FrozenTable<Key, Value>.pieceSize, of: entries)
-    }
-}
-
-extension KeyedTable where Key: TableKey & StateValue, Value: StateValue & BitwiseCopyable {
-    /// Reads what a ``FrozenTable`` wrote: each entry has the identifier it had. Identifiers that are free hold zeros.
-    ///
-    /// Throws ``StateError`` also where there are more than `maximumCount` identifiers, or a key stands there twice.
-    @inlinable public init(from state: inout StateDecoder, maximumCount: Int = Int(UInt32.max) - 1)
-        throws(StateError)
-    {
-        self.init()
-        let bound = try Int(from: &state)
-        let free = try [UInt32](from: &state)
-        guard bound >= 0, bound <= min(maximumCount, Int(UInt32.max) - 1), free.count <= bound else {
-            throw state.invalid("a table of \(bound) identifiers, \(free.count) of them free")
-        }
-        let live = bound - free.count
-        guard UInt64(live) <= state.remaining else {
-            throw state.invalid("\(live) entries do not fit into \(state.remaining) bytes")
-        }
-        // Where entries are hardly smaller as bytes than in memory, room for all of them is no risk.
-        let (smallest, overflow) = live.multipliedReportingOverflow(by: MemoryLayout<Entry>.stride / 8 + 1)
-        if !overflow, UInt64(smallest) <= state.remaining { reserve(bound) }
-        var isFree = [Bool](repeating: false, count: free.isEmpty ? 0 : bound)
-        for identifier in free {
-            guard Int(identifier) < bound, !isFree[Int(identifier)] else {
-                throw state.invalid("\(identifier) is free twice, or never was in use")
-            }
-            isFree[Int(identifier)] = true
-        }
-        for identifier in 0..<bound {
-            if self.bound == capacity { grow() }
-            if !isFree.isEmpty, isFree[identifier] {
-                UnsafeMutableRawPointer(entries + identifier).initializeMemory(
-                    as: UInt8.self, repeating: 0, count: MemoryLayout<Entry>.stride)
-            } else {
-                let key = try Key(from: &state)
-                (entries + identifier).initialize(to: Entry(key: key, value: try Value(from: &state)))
-            }
-            self.bound += 1
-            initialized = self.bound
-        }
-        self.free = free
-        try fillIndex(isFree, state)
-    }
-
-    /// Room for so many entries in a table that holds none.
-    @inlinable mutating func reserve(_ count: Int) {
-        guard count > capacity else { return }
-        Self.give(entries, capacity)
-        capacity = count
-        entries = Self.allocate(capacity)
-        index = HashIndex(minimumCapacity: count)
-    }
-
-    /// Enters all keys into the index, several waiting for memory at once.
-    @inlinable mutating func fillIndex(_ isFree: [Bool], _ state: borrowing StateDecoder) throws(StateError) {
-        for identifier in 0..<bound {
-            if identifier + 16 < bound { index.prefetch(entries[identifier + 16].key.tableHash) }
-            if !isFree.isEmpty, isFree[identifier] { continue }
-            let hash = entries[identifier].key.tableHash
-            guard find(entries[identifier].key, hash: hash) < 0 else {
-                throw state.invalid("a key stands there twice")
-            }
-            index.insert(identifier, hash: hash)
-        }
-    }
-
-    /// Whether an identifier is in use. O(free identifiers) the first time it is asked of a table: for checks.
-    @inlinable public func liveIdentifiers() -> [Bool] {
-        var isLive = [Bool](repeating: true, count: bound)
-        for identifier in free { isLive[Int(identifier)] = false }
-        return isLive
-    }
-}
-
-/// Memory for flat copies, kept from one time to the next; in huge pages where it is large, which the kernel gives
-/// several times as fast as small ones.
-@frozen @usableFromInline
-struct ReusableMemory<Element>: ~Copyable {
-    @usableFromInline var start: UnsafeMutablePointer<Element>
-    @usableFromInline var capacity = 0
-
-    @inlinable init() { start = Self.take(0) }
-
-    @inlinable deinit { Self.give(start, capacity) }
-
-    @usableFromInline static func take(_ capacity: Int) -> UnsafeMutablePointer<Element> {
-        TableMemory.take(byteCount: capacity * MemoryLayout<Element>.stride).bindMemory(
-            to: Element.self, capacity: capacity)
-    }
-
-    @usableFromInline static func give(_ start: UnsafeMutablePointer<Element>, _ capacity: Int) {
-        TableMemory.give(start, byteCount: capacity * MemoryLayout<Element>.stride)
-    }
-
-    /// Makes room for `count` elements. What is there goes.
-    @usableFromInline mutating func reserve(_ count: Int) {
-        guard count > capacity else { return }
-        Self.give(start, capacity)
-        // Room to spare, so that a table that grows slowly does not ask each time.
-        capacity = max(count + count / 4, 64)
-        start = Self.take(capacity)
     }
 }

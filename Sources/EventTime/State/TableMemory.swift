@@ -25,9 +25,10 @@ import Glibc
         // A huge page more than is wanted, to find one's beginning in it.
         guard
             let space = mmap(
-                nil, size + hugePageSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
+                nil, size + hugePageSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0
+            ),
             space != MAP_FAILED
-        else { fatalError("no memory for a table of \(byteCount) bytes: \(String(cString: strerror(errno)))") }
+        else { preconditionFailure("no memory for a table of \(byteCount) bytes: \(String(cString: strerror(errno)))") }
         let before = (hugePageSize - Int(bitPattern: space) % hugePageSize) % hugePageSize
         if before > 0 { munmap(space, before) }
         let memory = space + before
@@ -51,7 +52,8 @@ import Glibc
         _ memory: UnsafeMutableRawPointer, from byteCount: Int, to larger: Int
     ) -> UnsafeMutableRawPointer {
         let target = take(byteCount: larger)
-        if byteCount >= hugePageSize, tidemark_move_mapping(memory, whole(byteCount), whole(larger), target) != nil {
+        if byteCount >= hugePageSize, tidemark_move_mapping(memory, whole(byteCount), whole(larger), target) != nil
+        {
             _ = madvise(target, whole(larger), Int32(MADV_HUGEPAGE))
             return target
         }

@@ -16,22 +16,21 @@ public final class FrozenSorter<Element: TimeStamped>: @unchecked Sendable {
     public var count: Int { ringCount + heap.count }
 }
 
-extension FrozenSorter where Element: StateValue {
+extension FrozenSorter where Element: StateRecord {
     /// Writes the elements in their order.
     @inlinable public func encode(into state: inout StateEncoder) {
         state.encode(released)
-        state.encode(UInt64(count))
-        var place = 0
-        for straggler in heap.sorted(by: { $0.precedes($1) }) {
-            while place < ringCount, ring.start[place].time <= straggler.time {
-                Self.encode(ring.start[place], into: &state)
+        let late = heap.sorted { $0.precedes($1) }
+        let waiting = ring.start
+        var (place, latePlace) = (0, 0)
+        state.encodeRecords(count) { rows in
+            if latePlace < late.count, place == ringCount || late[latePlace].time < waiting[place].time {
+                Self.encode(stragglers[late[latePlace].place], into: &rows)
+                latePlace += 1
+            } else {
+                Self.encode(waiting[place], into: &rows)
                 place += 1
             }
-            Self.encode(stragglers[straggler.place], into: &state)
-        }
-        while place < ringCount {
-            Self.encode(ring.start[place], into: &state)
-            place += 1
         }
     }
 
@@ -45,7 +44,7 @@ extension EventTimeSorter {
     /// Notes what waits now in `image`, whose earlier content goes. O(stragglers); ``continueFreezing(budget:)`` then
     /// copies the others.
     @inlinable public mutating func freeze(into image: FrozenSorter<Element>) {
-        image.ring.reserve(tail &- head)
+        _ = image.ring.reserve(tail &- head)
         image.ringCount = tail &- head
         image.copied = 0
         image.heap = heap
@@ -85,18 +84,20 @@ extension EventTimeSorter {
     }
 }
 
-extension EventTimeSorter where Element: StateValue {
+extension EventTimeSorter where Element: StateRecord {
     /// Reads what ``FrozenSorter/encode(into:)`` wrote: elements leave in the same order. Throws ``StateError``.
     @inlinable public init(capacity: Int, from state: inout StateDecoder) throws(StateError) {
         self.init(capacity: capacity)
         released = try state.decode()
-        let count = try state.decodeCount(elementSize: 9)
-        guard count <= capacity else { throw state.invalid("\(count) elements wait where \(capacity) may") }
-        for _ in 0..<count {
-            let time = try state.decode(Nanoseconds.self)
-            let element = try Element(from: &state)
+        let records = try state.decodeRecords()
+        guard records.count <= capacity else {
+            throw state.invalid("\(records.count) elements wait where \(capacity) may")
+        }
+        try state.decode(records) { rows throws(StateError) in
+            let time = try rows.decode(Nanoseconds.self)
+            let element = try Element(from: &rows)
             guard element.time == time, time >= released, isInOrder(time) else {
-                throw state.invalid("an element out of order")
+                throw rows.invalid("an element out of order")
             }
             if needsRoom { makeRoom() }
             nextPlace.initialize(to: element)

@@ -39,17 +39,29 @@ public final class FrozenWindows<Key: WindowKey, Accumulator: SliceAccumulator>:
     public var sliceCount: Int { slices.count }
     public var rowCount: Int { slices.reduce(0) { $0 + $1.folds.count } }
 
-    @inlinable func takeSpare(number: Int64, admitted: [Int32]) -> Slice {
+    /// The slice of this number as it was in the image before; `nil` where it was not there.
+    @inlinable func takeEarlier(_ earlier: inout [Slice], number: Int64) -> Slice? {
+        guard let index = earlier.firstIndex(where: { $0.number == number }) else { return nil }
+        return earlier.remove(at: index)
+    }
+
+    @inlinable func takeSpare(number: Int64) -> Slice {
         guard var slice = spares.popLast() else {
-            return Slice(number: number, folds: Folds(), late: FrozenTable(), admitted: admitted)
+            return Slice(number: number, folds: Folds(), late: FrozenTable(), admitted: [])
         }
         slice.number = number
-        slice.admitted = admitted
         return slice
+    }
+
+    /// Whether what is encoded can be read only after the image before.
+    public var needsEarlier: Bool {
+        front.folds.needsEarlier || anchor.folds.needsEarlier
+            || slices.contains { $0.folds.needsEarlier || $0.late.needsEarlier }
     }
 }
 
-extension FrozenWindows where Key: StateValue, Accumulator: StateValue {
+extension FrozenWindows where Key: StateRecord, Accumulator: StateRecord {
+    /// Writes rows, or those that changed: what ``RestoredWindows/read(from:)`` reads.
     @inlinable public func encode(into state: inout StateEncoder) {
         state.encode(nextWindow)
         state.encode(firstOpen)
@@ -70,20 +82,30 @@ extension FrozenWindows where Key: StateValue, Accumulator: StateValue {
 
 extension SlicedWindows {
     /// Notes the windows as they are now in `image`: O(slices). ``continueFreezing(budget:)`` copies what they hold.
-    @inlinable public mutating func freeze(into image: FrozenWindows<Key, Accumulator>) {
-        image.spares += image.slices
+    /// `asChanges` as for a table: what did not change in a slice, which is all of it once it is closed, is not encoded
+    /// again.
+    @inlinable public mutating func freeze(
+        into image: FrozenWindows<Key, Accumulator>, asChanges: Bool = false
+    ) {
+        var earlier = image.slices
         image.slices.removeAll(keepingCapacity: true)
+        // Those that are gone first, so that their memory is there for those that are new.
+        let numbers = Set(slices.live.map { $0.pointee.number })
+        image.spares += earlier.filter { !numbers.contains($0.number) }
         for slice in slices.live {
-            let frozen = image.takeSpare(number: slice.pointee.number, admitted: slice.pointee.admitted)
-            slice.pointee.table.freeze(into: frozen.folds)
-            slice.pointee.late.freeze(into: frozen.late)
+            let number = slice.pointee.number
+            let known = image.takeEarlier(&earlier, number: number)
+            var frozen = known ?? image.takeSpare(number: number)
+            frozen.admitted = slice.pointee.admitted
+            slice.pointee.table.freeze(into: frozen.folds, asChanges: asChanges && known != nil)
+            slice.pointee.late.freeze(into: frozen.late, asChanges: asChanges && known != nil)
             slice.pointee.late.finishFreezing()
             image.slices.append(frozen)
         }
         (image.front.first, image.front.end) = (front.first, front.end)
         (image.anchor.first, image.anchor.end) = (anchor.first, anchor.end)
-        front.table.freeze(into: image.front.folds)
-        anchor.table.freeze(into: image.anchor.folds)
+        front.table.freeze(into: image.front.folds, asChanges: asChanges)
+        anchor.table.freeze(into: image.anchor.folds, asChanges: asChanges)
         image.nextWindow = nextWindow
         image.firstOpen = firstOpen
     }
@@ -97,44 +119,5 @@ extension SlicedWindows {
             guard slice.pointee.table.continueFreezing(budget: &budget) else { return false }
         }
         return true
-    }
-}
-
-extension SlicedWindows where Key: StateValue, Accumulator: StateValue {
-    /// Reads what ``FrozenWindows/encode(into:)`` wrote of windows of the same size, slide and lateness. Throws
-    /// ``StateError``.
-    @inlinable public init(
-        _ windows: SlidingWindows, allowedLateness: Nanoseconds, from state: inout StateDecoder
-    ) throws(StateError) {
-        self.init(windows, allowedLateness: allowedLateness)
-        nextWindow = try state.decode()
-        firstOpen = try state.decode()
-        for _ in 0..<(try state.decodeCount(elementSize: 24)) {
-            let number = try state.decode(Int64.self)
-            guard slices.live.last.map({ $0.pointee.number < number }) ?? true else {
-                throw state.invalid("slices out of order")
-            }
-            let slice = slices[number]
-            slice.pointee.admitted = try [Int32](from: &state)
-            guard slice.pointee.admitted.isEmpty || slice.pointee.admitted.count == 64 else {
-                throw state.invalid("\(slice.pointee.admitted.count) key groups")
-            }
-            slice.pointee.table = try KeyedTable(from: &state)
-            slice.pointee.late = try KeyedTable(from: &state)
-            guard slice.pointee.table.free.isEmpty else { throw state.invalid("a slice with gaps") }
-        }
-        front = try RunningWindow(from: &state)
-        anchor = try RunningWindow(from: &state)
-    }
-}
-
-extension RunningWindow where Key: StateValue, Accumulator: StateValue {
-    @inlinable init(from state: inout StateDecoder) throws(StateError) {
-        self.init()
-        first = try state.decode()
-        end = try state.decode()
-        table = try KeyedTable(from: &state)
-        guard table.free.isEmpty else { throw state.invalid("a running window with gaps") }
-        for identifier in 0..<table.count where !table[identifier].pointee.value.isEmpty { rowCount += 1 }
     }
 }

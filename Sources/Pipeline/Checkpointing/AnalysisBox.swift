@@ -14,7 +14,7 @@ struct FreezingStep {
     var isUnderWay: Bool { barrier != nil }
 
     mutating func begin(_ barrier: FrozenReplay, _ analysis: inout HostAnalysis) {
-        barrier.measure { analysis.freeze(into: barrier.analysis) }
+        barrier.measure { analysis.freeze(into: barrier.analysis, asChanges: barrier.asChanges) }
         self.barrier = barrier
     }
 

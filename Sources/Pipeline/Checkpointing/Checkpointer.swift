@@ -28,6 +28,7 @@ final class Checkpointer: @unchecked Sendable {
         var isBroken = false
         /// Older checkpoints are of another run.
         var dropsOlder = false
+        var chain = CheckpointChain()
     }
 
     // Of the reading thread alone.
@@ -49,7 +50,8 @@ final class Checkpointer: @unchecked Sendable {
         self.options = options
         self.description = description
         self.report = report
-        nextTime = MonotonicClock.now().saturatingAdd(options.interval)
+        // Until there is one, a run that was started anew cannot be gone on with.
+        nextTime = MonotonicClock.now().saturatingAdd(dropsOlder ? 0 : options.interval)
         nextPackets = packets + (options.everyPackets ?? 0)
         shared.withLock { $0.dropsOlder = dropsOlder }
         let work = Unmanaged.passUnretained(self)
@@ -112,7 +114,9 @@ final class Checkpointer: @unchecked Sendable {
 
     private func begin(_ kind: CheckpointKind, request: SavepointRequest?) -> FrozenReplay {
         isBusy.store(true, ordering: .releasing)
-        barrier.begin(request == nil ? kind : .savepoint, request: request)
+        let kind = request == nil ? kind : .savepoint
+        let asChanges = shared.withLock { $0.chain.comparesNext(kind) }
+        barrier.begin(kind, request: request, asChanges: asChanges)
         return barrier
     }
 
@@ -146,10 +150,11 @@ final class Checkpointer: @unchecked Sendable {
             try image.files?.synchronise()
             image.files = nil
             let writer = try directory.begin(image.kind)
-            try encode(image, to: writer)
+            let base = try encode(image, to: writer) ? shared.withLock { $0.chain.base } : nil
             var description = description
             image.describe(commit, in: &description)
-            let stored = try writer.commit(description)
+            let stored = try writer.commit(description, base: base)
+            shared.withLock { $0.chain.add(stored, compared: image.asChanges) }
             note(image, stored.manifest)
             answer(image, .written(stored.folder))
         } catch {
@@ -169,10 +174,16 @@ final class Checkpointer: @unchecked Sendable {
         var description: String { "the outputs cannot be written" }
     }
 
-    private func encode(_ image: FrozenReplay, to writer: CheckpointWriter) throws(CheckpointError) {
-        for part in ReplayPart.all(isFinished: image.run.isFinished) {
-            try writer.writePart(part.name, version: ReplayPart.stateVersion) { part.encode(image, into: &$0) }
+    /// Returns whether what was written builds on the checkpoint before.
+    private func encode(_ image: FrozenReplay, to writer: CheckpointWriter) throws(CheckpointError) -> Bool {
+        let isFinished = image.run.isFinished
+        let changes = isFinished ? [] : image.analysis.changes
+        for part in ReplayPart.all(isFinished: isFinished) {
+            try writer.writePart(
+                part.name, version: ReplayPart.stateVersion, isChanges: part.isAmong(changes)
+            ) { part.encode(image, into: &$0) }
         }
+        return !changes.isEmpty
     }
 
     private func removeOlder() throws(CheckpointError) {
@@ -204,6 +215,7 @@ final class Checkpointer: @unchecked Sendable {
         shared.withLock {
             $0.statistics.failed += 1
             $0.isBroken = true
+            $0.chain.breakOff()
         }
         tell("checkpoint not written", error)
     }

@@ -13,6 +13,8 @@ import Synchronization
 final class FrozenReplay: @unchecked Sendable {
     private(set) var kind = CheckpointKind.checkpoint
     private(set) var request: SavepointRequest?
+    /// The stages compare what they leave with what they left the time before.
+    private(set) var asChanges = false
     private(set) var started: Int64 = 0
     private let whenComplete: (FrozenReplay) -> Void
     private let partsLeft = Atomic<Int>(0)
@@ -49,9 +51,10 @@ final class FrozenReplay: @unchecked Sendable {
     /// Reading, analysis and writing.
     private static var partCount: Int { 3 }
 
-    func begin(_ kind: CheckpointKind, request: SavepointRequest?) {
+    func begin(_ kind: CheckpointKind, request: SavepointRequest?, asChanges: Bool) {
         self.kind = kind
         self.request = request
+        self.asChanges = asChanges
         started = MonotonicClock.now()
         times.withLock { $0 = (0, 0) }
         partsLeft.store(Self.partCount, ordering: .relaxed)

@@ -15,7 +15,7 @@ enum ReplayPart: Hashable {
     case reports
 
     /// The form of all parts; with another one comes another number, and whoever reads this one still.
-    static let stateVersion: UInt32 = 1
+    static let stateVersion: UInt32 = 2
 
     /// The number of key groups is part of the form.
     static let groupCount = 1
@@ -24,6 +24,11 @@ enum ReplayPart: Hashable {
     static func all(isFinished: Bool) -> [ReplayPart] {
         if isFinished { return [.run, .reports] }
         return [.run, .intake] + FrozenAnalysis.parts(groupCount: groupCount).map { .analysis($0) } + [.reports]
+    }
+
+    /// Whether it is one of these parts of the analysis.
+    func isAmong(_ parts: Set<FrozenAnalysis.Part>) -> Bool {
+        if case .analysis(let part) = self { parts.contains(part) } else { false }
     }
 
     var name: String {

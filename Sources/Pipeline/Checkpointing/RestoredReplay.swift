@@ -82,9 +82,9 @@ struct RestoredReplay {
     ) throws {
         self.checkpoint = checkpoint
         let configuration = replay.analysis
-        run = try Self.read(.run, of: checkpoint) { state throws(StateError) in try RunState(from: &state) }
+        run = try checkpoint.read(.run) { state throws(StateError) in try RunState(from: &state) }
         let hasMerger = !run.isFinished
-        (windows, flows, commit, merger) = try Self.read(.reports, of: checkpoint) { state throws(StateError) in
+        (windows, flows, commit, merger) = try checkpoint.read(.reports) { state throws(StateError) in
             let (windows, flows) = (try state.decodeCounter(), try state.decodeCounter())
             guard let commit = try ReportCommit?(from: &state), try Bool(from: &state) == hasMerger else {
                 throw state.invalid("reports of another kind of checkpoint")
@@ -97,30 +97,45 @@ struct RestoredReplay {
             (analysis, intake) = (nil, nil)
             return
         }
-        // Nothing else needs the packets that wait, which may be a quarter of the state: they are read beside it.
-        let slot = IntakeSlot()
-        let reading = try WorkerThread {
-            slot.result = Result {
-                try Self.read(.intake, of: checkpoint) { state throws(StateError) in
-                    try RestoredIntake(replay, from: &state)
+        (analysis, intake) = try Self.readTables(of: checkpoint, replay)
+    }
+
+    /// The flows are about half of the state: the packets that wait and all other tables are read beside them.
+    private static func readTables(
+        of checkpoint: StoredCheckpoint, _ replay: ReplayConfiguration
+    ) throws -> (AnalysisBox, RestoredIntake) {
+        let box = AnalysisBox(HostAnalysis(replay.analysis, isAlone: replay.isAnalysedAlone))
+        let restored = RestoredAnalysis(for: box.analysis)
+        let isFirstForm = checkpoint.manifest.part(FrozenAnalysis.Part.rest.name) == nil
+        let parts = FrozenAnalysis.parts(groupCount: ReplayPart.groupCount).filter { $0 != .rest }
+        let beside = ReadingBeside {
+            if !isFirstForm {
+                for part in parts where !part.isFlows { try checkpoint.readChain(part, into: restored) }
+            }
+            return try checkpoint.read(.intake) { state throws(StateError) in
+                try RestoredIntake(replay, from: &state)
+            }
+        }
+        let tables = Result {
+            for part in parts {
+                if isFirstForm {
+                    try checkpoint.read(.analysis(part)) { state throws(StateError) in
+                        try restored.readFirstForm(part, &box.analysis, from: &state)
+                    }
+                } else if part.isFlows {
+                    try checkpoint.readChain(part, into: restored)
                 }
             }
         }
-        let box = AnalysisBox(HostAnalysis(configuration, isAlone: replay.isAnalysedAlone))
-        let restoring = Result {
-            try box.analysis.restore { part, body in
-                try Self.read(.analysis(part), of: checkpoint) { state throws(StateError) in try body(&state) }
+        let intake = Result { try beside.wait() }
+        try tables.get()
+        let read = try intake.get()
+        if !isFirstForm {
+            try checkpoint.read(.analysis(.rest)) { state throws(StateError) in
+                try restored.finish(&box.analysis, rest: &state)
             }
         }
-        reading.join()
-        try restoring.get()
-        analysis = box
-        intake = try slot.result?.get()
-    }
-
-    /// Belongs to the thread that reads, and after that to the one that waited for it.
-    private final class IntakeSlot: @unchecked Sendable {
-        var result: Result<RestoredIntake, any Error>?
+        return (box, read)
     }
 
     /// What the manifest does not tell: whether outputs are as they were left, and captures that were read to their
@@ -138,22 +153,5 @@ struct RestoredReplay {
             return "\(input.name): has grown after its end was read"
         }
         return grown + commit.differences()
-    }
-
-    /// Decodes a part to its end.
-    private static func read<Value>(
-        _ part: ReplayPart, of checkpoint: StoredCheckpoint,
-        _ body: (inout StateDecoder) throws(StateError) -> Value
-    ) throws -> Value {
-        guard let version = checkpoint.manifest.part(part.name)?.stateVersion else {
-            throw CheckpointError.noPart(checkpoint: checkpoint.path, part: part.name)
-        }
-        guard version == ReplayPart.stateVersion else {
-            throw CheckpointError.laterFormat(checkpoint: checkpoint.path, version: UInt64(version))
-        }
-        var state = try checkpoint.decoder(of: part.name)
-        let value = try body(&state)
-        try state.finish()
-        return value
     }
 }
