@@ -34,7 +34,8 @@
     @inlinable func isReopened(by packet: FlowPacket) -> Bool {
         guard packet.tcpFlags & (Self.syn | Self.ack | Self.rst) == Self.syn else { return false }
         if sawSYN, packet.isFromHigh == synIsFromHigh {
-            return packet.tcpSequence != initialSequence
+            // A fragment's sequence number is not kept.
+            return packet.isWhole && packet.tcpSequence != initialSequence
         }
         // From the other end: simultaneous open while nothing else was seen, or the opener's SYN after its answer.
         return isUnderWay || closed != nil

@@ -117,7 +117,7 @@ struct HostPairs: ~Copyable {
     }
 
     /// Calls `body` with each pair, in no order.
-    func forEach(_ body: (HostPair, PairVisits) -> Void) {
+    func visitAll(_ body: (HostPair, PairVisits) -> Void) {
         for group in 0..<groupCount {
             for (identifier, isLive) in tables[group].liveIdentifiers().enumerated() where isLive {
                 let pair = tables[group][identifier]

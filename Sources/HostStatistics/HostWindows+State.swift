@@ -92,15 +92,16 @@ extension HostWindows {
         }
     }
 
-    /// All pairs by their addresses, and when each was last seen, say it as well.
+    /// All pairs by their addresses, and in which slices each was seen, say it as well.
     private mutating func peersFromPairs() {
         guard isAlone else { return }
-        pairs.forEach { pair, seen in
-            let slice = seen.visits.last
-            guard slice >= floor, let low = hosts.existingRow(of: pair.low, slice: slice),
-                let high = hosts.existingRow(of: pair.high, slice: slice)
-            else { return }
-            _ = peers.insert(Int32(low), Int32(high), slice: slice)
+        pairs.visitAll { pair, seen in
+            for slice in seen.visits.known where slice >= floor {
+                guard let low = hosts.existingRow(of: pair.low, slice: slice),
+                    let high = hosts.existingRow(of: pair.high, slice: slice)
+                else { continue }
+                _ = peers.insert(Int32(low), Int32(high), slice: slice)
+            }
         }
     }
 }

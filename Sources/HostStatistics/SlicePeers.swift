@@ -38,9 +38,11 @@ struct SlicePeers: ~Copyable {
         init(number: Int64) { self.number = number }
     }
 
-    /// Pairs that a slice may have.
+    /// Pairs that all slices together may have.
     let maximumPairs: Int
-    /// The slices that hold a pair, in no order: one or two; owned. The one used last comes first.
+    private var pairCount = 0
+    /// The slices that hold a pair, in no order; owned. The one used last comes first. There are one or two, and with
+    /// an allowed lateness as many as windows are kept.
     private(set) var live: [UnsafeMutablePointer<Slice>] = []
     /// Emptied, for use again; owned.
     private var spare: UnsafeMutablePointer<Slice>?
@@ -64,13 +66,14 @@ struct SlicePeers: ~Copyable {
         let hash = pair.tableHash
         let slice = slice(number)
         if slice.pointee.table.find(pair, hash: hash) >= 0 { return false }
-        if slice.pointee.table.count < maximumPairs {
+        if pairCount < maximumPairs {
+            pairCount += 1
             _ = slice.pointee.table.insert(pair, hash: hash, value: Seen())
         }
         return true
     }
 
-    /// The pairs of a slice, made where it is not there.
+    /// The pairs of a slice; `nil` where it has none.
     func existing(_ number: Int64) -> UnsafeMutablePointer<Slice>? { live.first { $0.pointee.number == number } }
 
     @inline(__always)
@@ -104,6 +107,7 @@ struct SlicePeers: ~Copyable {
         let gone = live.filter { $0.pointee.number < floor }
         live.removeAll { gone.contains($0) }
         for slice in gone {
+            pairCount -= slice.pointee.table.count
             if spare == nil {
                 slice.pointee.table.removeAll()
                 spare = slice
@@ -115,6 +119,7 @@ struct SlicePeers: ~Copyable {
 
     /// Takes up a table of pairs that was saved.
     mutating func takeUp(_ table: consuming Table, slice number: Int64) {
+        pairCount += table.count
         otherSlice(number).pointee.table = table
     }
 }

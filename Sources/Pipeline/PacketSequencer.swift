@@ -50,6 +50,9 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
     /// A packet with a time from `newest` to before this one is simply the next in order: nothing else happens with it.
     private var calmUntil = Nanoseconds.min
 
+    /// Packets in the batch that came in no order (``isOrdered``).
+    private var unorderedCount = 0
+
     private static var batchCapacity: Int { 128 }
 
     deinit { batch.deallocate() }
@@ -94,7 +97,7 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
     /// A packet that moves something on, or that steps back.
     @inline(never)
     private mutating func addWithCare(_ packet: UnsafeMutablePointer<FlowPacket>) {
-        drain()
+        if isOrdered { drain() }
         defer { foreseeCalm() }
         let time = packet.pointee.time
         if time < sliceStart || time >= sliceEnd { moveSlice(to: time) }
@@ -102,7 +105,9 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
         if watermark >= firedFrom || !isInWindow, !place(packet, watermark) { return }
         guard isOrdered else {
             newest = max(newest, time)
-            consumer.add(UnsafeBufferPointer(start: packet, count: 1))
+            (batch + unorderedCount).initialize(to: packet.pointee)
+            unorderedCount += 1
+            if unorderedCount == Self.batchCapacity { handUnordered() }
             return
         }
         if time < sorter.releasedBefore {
@@ -165,6 +170,7 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
     /// What the consumer sees does not depend on when this is called: packets go in order, and ticks stand where they
     /// would stand if it were called after each packet, since one that makes time tick is handled with care.
     mutating func drain() {
+        if unorderedCount > 0 { handUnordered() }
         _ = watermarks.observe(newest)
         let watermark = watermarks.watermark
         guard watermark > .min else { return }
@@ -185,6 +191,11 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
             guard count > 0 else { return }
             consumer.add(UnsafeBufferPointer(start: batch, count: count))
         }
+    }
+
+    private mutating func handUnordered() {
+        consumer.add(UnsafeBufferPointer(start: batch, count: unorderedCount))
+        unorderedCount = 0
     }
 
     /// Too many packets wait: the earliest goes before its time.

@@ -71,12 +71,12 @@ final class ParallelAnalysis: Analysis {
 
     func add(_ packet: FlowPacket, clock: Nanoseconds) {
         withUnsafePointer(to: packet) { packet in
-            // A batch of its own: it has a clock of its own.
+            // Those with another clock go in another batch. Until time advances, late ones have the same.
             let index = worker(for: packet)
-            if batches[index].count > 0 { send(index) }
+            if batches[index].count > 0, batches[index].clock != clock { send(index) }
             batches[index].append(UnsafeBufferPointer(start: packet, count: 1))
             batches[index].clock = clock
-            send(index)
+            if batches[index].room == 0 { send(index) }
         }
     }
 
@@ -90,6 +90,7 @@ final class ParallelAnalysis: Analysis {
     @inline(__always)
     private func add(_ packets: UnsafeBufferPointer<FlowPacket>, to index: Int) {
         var packets = packets
+        if batches[index].clock != nil { send(index) }
         while packets.count > 0 {
             let count = min(packets.count, batches[index].room)
             batches[index].append(UnsafeBufferPointer(rebasing: packets[..<count]))

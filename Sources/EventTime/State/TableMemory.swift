@@ -28,7 +28,7 @@ import Glibc
                 nil, size + hugePageSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0
             ),
             space != MAP_FAILED
-        else { preconditionFailure("no memory for a table of \(byteCount) bytes: \(String(cString: strerror(errno)))") }
+        else { preconditionFailure("no memory for a table of \(byteCount) bytes") }
         let before = (hugePageSize - Int(bitPattern: space) % hugePageSize) % hugePageSize
         if before > 0 { munmap(space, before) }
         let memory = space + before
@@ -51,12 +51,15 @@ import Glibc
     @usableFromInline static func grow(
         _ memory: UnsafeMutableRawPointer, from byteCount: Int, to larger: Int
     ) -> UnsafeMutableRawPointer {
-        let target = take(byteCount: larger)
-        if byteCount >= hugePageSize, tidemark_move_mapping(memory, whole(byteCount), whole(larger), target) != nil
-        {
-            _ = madvise(target, whole(larger), Int32(MADV_HUGEPAGE))
-            return target
+        if byteCount >= hugePageSize {
+            let target = take(byteCount: larger)
+            if tidemark_move_mapping(memory, whole(byteCount), whole(larger), target) != nil {
+                _ = madvise(target, whole(larger), Int32(MADV_HUGEPAGE))
+                return target
+            }
+            // Whether the target is still mapped nobody can say: it is left alone.
         }
+        let target = take(byteCount: larger)
         target.copyMemory(from: memory, byteCount: byteCount)
         give(memory, byteCount: byteCount)
         return target

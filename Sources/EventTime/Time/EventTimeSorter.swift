@@ -90,6 +90,9 @@ public struct EventTimeSorter<Element: TimeStamped>: ~Copyable {
         return heap.isEmpty ? first : min(first, heap[0].time)
     }
 
+    /// The time of the latest waiting element, of which there is one.
+    @inlinable public var newestTime: Nanoseconds { tailTime }
+
     /// Whether an element must be taken before another can be added.
     @inlinable public var isFull: Bool { count >= capacity }
 

@@ -44,6 +44,13 @@
     @inlinable @inline(__always)
     public func isRepeat(_ slice: Int64) -> Bool { slice == last }
 
+    /// The slices visited, as far as they are known, latest first. O(64).
+    public var known: [Int64] {
+        guard last > .min else { return [] }
+        let recently = (0..<64 as Range<Int64>).filter { recent >> UInt64($0) & 1 == 1 }.map { last &- $0 }
+        return older == .min ? recently : recently + [older]
+    }
+
     /// Notes a visit. `windowLength` is a window's length in slices; slices before `floor` are gone: nothing is
     /// changed in them, and no chain reaches back there.
     public mutating func visit(_ slice: Int64, windowLength: Int64, floor: Int64) -> Change {

@@ -38,6 +38,10 @@ final class RestoredIntake {
         else { throw counters.invalid("windows that are none") }
         try counters.finish()
         sorter = try EventTimeSorter(capacity: ReplayLimits.waitingPackets, from: &state)
+        // Packets that come in order are not compared with these.
+        guard sorter.count == 0 || sorter.newestTime <= watermarks.newestTime,
+            sorter.releasedBefore <= watermarks.newestTime.saturatingAdd(1)
+        else { throw state.invalid("packets that wait from after the newest one") }
     }
 }
 

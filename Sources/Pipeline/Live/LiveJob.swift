@@ -124,6 +124,7 @@ public final class LiveJob {
         var ending = LiveEnding(duration: configuration.duration)
         while left > 0, !isOver {
             let count = read(&intake, upTo: Int(min(left, UInt64(Self.passLength))))
+            intake.handOn()
             left -= min(left, UInt64(count))
             look(after: &intake)
             saveState(&intake, consumer, hasReadAll: count == 0)
