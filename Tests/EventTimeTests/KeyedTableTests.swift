@@ -15,7 +15,7 @@ struct HashIndexTests {
         ("spread", { UInt32(truncatingIfNeeded: ($0 + 1) &* 0x9E37_79B9) }),
         ("clustered", { UInt32($0 % 7) }),
         ("wrapping", { UInt32.max - UInt32($0 % 5) }),
-        ("equal", { _ in 0 }),
+        ("equal", { _ in 0 }), ("equal to what marks a slot that is gone", { _ in 1 }),
     ]
 
     @Test("holds what a dictionary holds, through insertions and removals", arguments: 0..<spreads.count)

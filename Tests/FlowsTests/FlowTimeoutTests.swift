@@ -79,6 +79,24 @@ struct FlowTimeoutTests {
 struct EvictionTests {
     private func packet(_ host: Int) -> DecodedPacket { .ip(.host(host), 1, .host(200), 53) }
 
+    @Test("is not taken for another one that ended after it had been looked for")
+    func guesses() {
+        var driver = FlowTableDriver(FlowLimits(maximumFlows: 1))
+        var packet = FlowPacket(.ip(.host(1), 1000, .host(2), 53), time: 3)
+        let hash = packet.key.tableHash
+        driver.add(.ip(.host(1), 1000, .host(2), 53), at: 1)
+        let guess = driver.table.prefetchFlow(hash: hash, touchesAttachment: true)
+        #expect(guess >= 0)
+        // Takes its place in the full table.
+        driver.add(.ip(.host(3), 1000, .host(4), 53), at: 2)
+        driver.table.add(&packet, hash: hash, guess: guess, clock: 3, slice: 0, sink: &driver.sink)
+        #expect(
+            driver.finish().map(\.summary) == [
+                "10.0.0.1:1000 > 10.0.0.2:53 1/0 evicted", "10.0.0.3:1000 > 10.0.0.4:53 1/0 evicted",
+                "10.0.0.1:1000 > 10.0.0.2:53 1/0 end",
+            ])
+    }
+
     @Test("evicts the flow that would end first")
     func order() {
         var driver = FlowTableDriver(FlowLimits(maximumFlows: 3))

@@ -206,11 +206,12 @@ struct LimitTests {
         #expect(!hosts.contains { $0.host == .other })
     }
 
-    @Test("on flows end some early, and count every packet", arguments: [1, 2, 7])
-    func maximumFlows(limit: Int) {
+    @Test("on flows end some early, and count every packet", arguments: [1, 2, 7], [10, 20] as [Nanoseconds])
+    func maximumFlows(limit: Int, slide: Nanoseconds) {
         for seed in 0..<5 as Range<UInt64> {
             var configuration = HostAnalysis.Configuration(
-                windows: SlidingWindows(size: 20, slide: 10), idleTimeout: 40, activeTimeout: 90, keepsFlows: true)
+                windows: SlidingWindows(size: 20, slide: slide), idleTimeout: 40, activeTimeout: 90,
+                keepsFlows: true)
             let stream = HostStream(seed: seed, configuration)
             let full = run(stream, configuration)
             configuration.maximumFlows = limit
