@@ -23,11 +23,18 @@ final class ParallelAnalysis: Analysis {
     }
 
     private struct Worker: Sendable {
-        let inbox = BoundedQueue<Message>(capacity: 16)
+        let inbox: BoundedQueue<Message>
         let results = BoundedQueue<PartialResult>(capacity: 16)
         /// Emptied batches on their way back.
         let spares = BoundedQueue<WorkerBatch>(capacity: 32)
+
+        init(backlog: Int) { inbox = BoundedQueue(capacity: backlog) }
     }
+
+    /// Batches that may wait for a worker: few enough to lie in the cache still when their turn comes.
+    static let shortBacklog = 16
+    /// Where the source cannot be asked to wait: about a second of packets, if it comes to that.
+    static let longBacklog = 2048
 
     private let workers: [Worker]
     private var batches: [WorkerBatch]
@@ -35,12 +42,14 @@ final class ParallelAnalysis: Analysis {
     private let points = BoundedQueue<Point>(capacity: 16)
     private var threads: [WorkerThread] = []
 
-    /// Starts a thread for each of `analyses`, and one that writes; `makeWriter` is called there.
+    /// Starts a thread for each of `analyses`, and one that writes; `makeWriter` is called there. `backlog`: batches
+    /// that may wait for each worker.
     init(
-        _ analyses: [AnalysisBox], groupCount: Int, makeWriter: @escaping @Sendable () -> ResultWriter
+        _ analyses: [AnalysisBox], groupCount: Int, backlog: Int = shortBacklog,
+        makeWriter: @escaping @Sendable () -> ResultWriter
     ) throws(WorkerThread.CannotStart) {
         self.groupCount = groupCount
-        workers = analyses.map { _ in Worker() }
+        workers = analyses.map { _ in Worker(backlog: backlog) }
         batches = workers.map { _ in WorkerBatch() }
         for (worker, analysis) in zip(workers, analyses) {
             threads.append(try WorkerThread { Self.work(worker, &analysis.analysis) })
@@ -145,7 +154,8 @@ final class ParallelAnalysis: Analysis {
                     analysis.add(batch.contents)
                 }
                 batch.removeAll()
-                worker.spares.push(batch)
+                // After a backlog there are more than will be wanted again.
+                _ = worker.spares.tryPush(batch)
             case .advance(let time, let dirty):
                 worker.results.push(analysis.advance(to: time, dirty: dirty))
             case .finish(let dirty):

@@ -75,6 +75,9 @@ struct BoundedQueueTests {
         queue.push("b")
         #expect(queue.tryPop() == "a")
         queue.push("c")
+        #expect(!queue.tryPush("d"))
         #expect([queue.pop(), queue.pop()] == ["b", "c"])
+        #expect(queue.tryPush("e"))
+        #expect(queue.pop() == "e")
     }
 }

@@ -92,6 +92,20 @@ struct EventTimeSorterTests {
         }
     }
 
+    @Test("keeps the order while a large ring grows, wherever it began", arguments: [0, 1, 70_000, 131_071])
+    func growth(taken: Int) {
+        var sorter = EventTimeSorter<Event>(capacity: 1 << 20)
+        // Sixteen bytes each: from this number on the ring lies in pages of its own.
+        let size = 131_072
+        for number in 0..<size { sorter.push(Event(time: Nanoseconds(number), number: number)) }
+        for number in 0..<taken where sorter.pop().number != number { Issue.record("not \(number)") }
+        // It is full again, begins in its midst, and grows twice.
+        let end = taken + 2 * size + 10
+        for number in size..<end { sorter.push(Event(time: Nanoseconds(number), number: number)) }
+        #expect(sorter.count == end - taken)
+        #expect(sorter.taken(through: .max, atOnce: 1000).map(\.number) == Array(taken..<end))
+    }
+
     @Test("takes times at both ends of 64 bits")
     func extremes() {
         var sorter = EventTimeSorter<Event>(capacity: 10)

@@ -18,9 +18,8 @@ public final class LiveCapture {
     /// The kernel's stamps and the system's clock, which is the source behind the interfaces.
     private let clock: UnsafeMutablePointer<CaptureClock>
     private let inspector = InterfaceInspector()
-    /// How long packets may gather in the rings before the next look, in ns; 0 where each is wanted at once.
-    private let rest: Int64
-    private var packetsAtWait: UInt64 = 0
+    /// How long packets may gather in the rings before the next look; `nil` where each is wanted at once.
+    private var rest: RingRest?
     /// How far behind the newest packet others may be, and on time: the watermark's delay.
     private let tolerance: Int64
     private var losses: [LiveLoss] = []
@@ -33,15 +32,16 @@ public final class LiveCapture {
     /// The event time from which on every packet is captured: that at which the last interface had been opened.
     public private(set) var startedAt: Int64
 
-    /// Packets delivered so far.
+    /// Packets delivered so far, and bytes captured of them.
     public private(set) var packets: UInt64 = 0
+    private var bytes: UInt64 = 0
 
     /// Begins to capture on all of the interfaces. `delay`: the watermark's, `nil` where nothing is late.
     ///
     /// Throws the first interface's ``CaptureError``.
     public init(interfaces names: [String], options: LiveOptions, delay: Int64?) throws(CaptureError) {
         tolerance = delay ?? .max
-        rest = options.isImmediate ? 0 : options.restingTime
+        rest = options.isImmediate ? nil : RingRest(ringBytes: options.bufferKiB * 1024)
         var interfaces: [LiveInterface] = []
         for name in names { interfaces.append(try LiveInterface(name: name, options: options)) }
         self.interfaces = interfaces
@@ -95,7 +95,7 @@ public final class LiveCapture {
     ) -> LiveConsumer {
         LiveConsumer(
             body: body, clock: clock, source: source, linkType: interfaces[source].linkType, fraction: fraction,
-            packets: packets)
+            packets: packets, bytes: bytes)
     }
 
     private func readOne(
@@ -108,7 +108,7 @@ public final class LiveCapture {
         }
         var consumer = consumer(0, handle.fraction, body)
         let count = handle.dispatch(upTo: limit, to: &consumer)
-        packets = consumer.packets
+        (packets, bytes) = (consumer.packets, consumer.bytes)
         if count == 0 { interface.emptyAt = before }
         if count < 0 { news.append(interface.lose()) }
     }
@@ -122,7 +122,7 @@ public final class LiveCapture {
             guard earliest() == source, let handle = interfaces[source].handle else { continue }
             var consumer = consumer(source, handle.fraction, body)
             consumer.deliver(head.packet.header, head.packet.bytes, time: head.time)
-            packets = consumer.packets
+            (packets, bytes) = (consumer.packets, consumer.bytes)
             interfaces[source].head = nil
             fill(source)
             left -= 1
@@ -196,9 +196,9 @@ public final class LiveCapture {
     public func wait(atMost nanoseconds: Int64) {
         // While packets flow, poll(2) returns with each block, hundreds of times a second, and costs as much as a
         // tenth of the analysis. Blocks that gather for a moment are read in one go, without asking.
-        if rest > 0, packets != packetsAtWait {
-            packetsAtWait = packets
-            var time = timespec(tv_sec: 0, tv_nsec: Int(min(rest, max(nanoseconds, 0))))
+        let pause = rest?.next(packets: packets, bytes: bytes, now: SystemClock.monotonic()) ?? 0
+        if pause > 0 {
+            var time = timespec(tv_sec: 0, tv_nsec: Int(min(pause, max(nanoseconds, 0))))
             nanosleep(&time, nil)
             return
         }

@@ -166,8 +166,9 @@ struct LiveConsumer {
     let source: Int
     let linkType: LinkType
     let fraction: Int64
-    /// Packets so far, of all interfaces.
+    /// Packets so far, of all interfaces, and bytes captured of them.
     var packets: UInt64
+    var bytes: UInt64
 
     @inline(__always)
     mutating func take(_ header: pcap_pkthdr, _ bytes: UnsafePointer<UInt8>) {
@@ -179,6 +180,7 @@ struct LiveConsumer {
     @inline(__always)
     mutating func deliver(_ header: pcap_pkthdr, _ bytes: UnsafePointer<UInt8>, time: Int64?) {
         packets += 1
+        self.bytes += UInt64(header.caplen)
         let record = PacketRecord(
             timestamp: time ?? 0, number: packets, capturedLength: header.caplen, originalLength: header.len,
             linkType: linkType, interface: UInt32(truncatingIfNeeded: source), isTimed: time != nil)

@@ -15,10 +15,6 @@ public struct LiveOptions: Hashable, Sendable {
     /// How long the kernel may keep an unfinished block of packets to itself, twice over in the worst case.
     static let blockMilliseconds: Int32 = 40
 
-    /// How long packets may gather before they are read, in ns: 2 ms, or less where a ring is so small that 16 GB/s
-    /// would fill it sooner.
-    var restingTime: Int64 { min(2_000_000, Int64(clamping: bufferKiB) * 64) }
-
     public init() {}
 }
 

@@ -45,6 +45,16 @@ public final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
         wake(popperSleeps)
     }
 
+    /// Adds an element where there is room; whether there was. Called by the thread that pushes.
+    public func tryPush(_ element: Element) -> Bool {
+        let place = pushed.load(ordering: .relaxed)
+        guard place - popped.load(ordering: .sequentiallyConsistent) < capacity else { return false }
+        (slots + place % capacity).initialize(to: element)
+        pushed.store(place + 1, ordering: .sequentiallyConsistent)
+        wake(popperSleeps)
+        return true
+    }
+
     /// Takes the oldest element; waits while there is none. Called by one thread at a time.
     public func pop() -> Element {
         let place = popped.load(ordering: .relaxed)

@@ -21,6 +21,13 @@ import Glibc
             if isZeroed { memory.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount) }
             return memory
         }
+        let memory = map(byteCount: byteCount)
+        PagePopulator.populate(memory, byteCount: whole(byteCount))
+        return memory
+    }
+
+    /// A mapping of whole huge pages, without memory yet.
+    private static func map(byteCount: Int) -> UnsafeMutableRawPointer {
         let size = whole(byteCount)
         // A huge page more than is wanted, to find one's beginning in it.
         guard
@@ -52,9 +59,10 @@ import Glibc
         _ memory: UnsafeMutableRawPointer, from byteCount: Int, to larger: Int
     ) -> UnsafeMutableRawPointer {
         if byteCount >= hugePageSize {
-            let target = take(byteCount: larger)
+            let target = map(byteCount: larger)
             if tidemark_move_mapping(memory, whole(byteCount), whole(larger), target) != nil {
                 _ = madvise(target, whole(larger), Int32(MADV_HUGEPAGE))
+                PagePopulator.populate(target + whole(byteCount), byteCount: whole(larger) - whole(byteCount))
                 return target
             }
             // Whether the target is still mapped nobody can say: it is left alone.

@@ -155,14 +155,22 @@ public struct EventTimeSorter<Element: TimeStamped>: ~Copyable {
         if uncopied != .max { roomEnd = min(roomEnd, uncopied &+ ringSize) }
     }
 
+    /// Large rings grow by moving pages, and copy only what lies behind where the ring began anew.
     @usableFromInline mutating func growRing() {
         finishFreezing()
-        let larger = Self.allocate(ringSize * 2)
-        for position in head..<tail {
-            (larger + (position & (ringSize * 2 - 1))).initialize(to: ring[position & (ringSize - 1)])
+        let stride = MemoryLayout<Element>.stride
+        ring = TableMemory.grow(ring, from: ringSize * stride, to: 2 * ringSize * stride).assumingMemoryBound(
+            to: Element.self)
+        // Places are numbers modulo the size: those with the new bit set lie a ring further.
+        var position = head
+        while position < tail {
+            let end = min(tail, (position / ringSize + 1) * ringSize)
+            if position & ringSize != 0 {
+                let place = position & (ringSize - 1)
+                (ring + ringSize + place).update(from: ring + place, count: end - position)
+            }
+            position = end
         }
-        Self.give(ring, ringSize)
-        ring = larger
         ringSize *= 2
     }
 

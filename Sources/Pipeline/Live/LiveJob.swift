@@ -91,6 +91,8 @@ public final class LiveJob {
         if let finished = checkpoints?.restored?.run, finished.isFinished {
             return Outcome(summary: finished.summary, problems: finished.problems)
         }
+        // A network does not wait while the kernel clears pages for a burst of new flows.
+        try PagePopulator.start()
         checkpointer = try checkpoints?.start(report: report)
         defer { checkpointer?.finish() }
         let restored = checkpoints?.restored
@@ -103,7 +105,9 @@ public final class LiveJob {
         if settings.isAnalysedAlone {
             follow(into: SerialAnalysis(box, writer: ResultWriter(analysis, output: output, merger: merger)))
         } else {
-            let consumer = try ParallelAnalysis([box], groupCount: analysis.groupCount) {
+            let consumer = try ParallelAnalysis(
+                [box], groupCount: analysis.groupCount, backlog: ParallelAnalysis.longBacklog
+            ) {
                 ResultWriter(analysis, output: output, merger: merger)
             }
             follow(into: consumer)
