@@ -194,6 +194,12 @@ public final class CaptureStream {
         }
     }
 
+    /// Calls `body` with all packets of the batch, for a loop of the caller's own. They cannot leave `body`.
+    @inlinable
+    public func withPackets(_ body: (CapturedPackets) throws -> Void) rethrows {
+        try body(CapturedPackets(records: batch.records, starts: batch.starts, count: batch.count))
+    }
+
     // MARK: Sources
 
     /// Opens a capture, if it is not open yet. Many at once share the memory that one alone would have.

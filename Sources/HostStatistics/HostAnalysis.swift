@@ -60,8 +60,8 @@ public struct HostAnalysis: ~Copyable {
     private var sliceStart: Nanoseconds = 0
     private var sliceEnd: Nanoseconds = 0
     var flushedThrough = Int64.min
-    /// Packets whose memory is asked for before the first of them is added.
-    private static var lookAhead: Int { 32 }
+    /// Packets whose memory is asked for at once: a multiple of these is best for ``add(_:)``.
+    public static var lookAhead: Int { 32 }
     private let guesses = UnsafeMutablePointer<Int>.allocate(capacity: HostAnalysis.lookAhead)
     private let hashes = UnsafeMutablePointer<UInt32>.allocate(capacity: HostAnalysis.lookAhead)
 

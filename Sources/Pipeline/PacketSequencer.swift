@@ -27,7 +27,7 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
     var sorter: EventTimeSorter<FlowPacket>
     var nextTick = Nanoseconds.min
     private let consumer: Consumer
-    /// Packets on their way to the consumer: few, so that they are still in the nearest cache when it looks at them.
+    /// Packets on their way to the consumer that do not lie side by side in the sorter.
     private let batch = UnsafeMutablePointer<FlowPacket>.allocate(capacity: PacketSequencer.batchCapacity)
     var dirty: Set<Int64> = []
     var notes = WindowNotes()
@@ -54,6 +54,8 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
     private var unorderedCount = 0
 
     private static var batchCapacity: Int { 128 }
+    /// The consumer looks at so many packets at once.
+    private static var stretch: Int { HostAnalysis.lookAhead }
 
     deinit { batch.deallocate() }
 
@@ -89,12 +91,22 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
         if time >= newest, time < calmUntil {
             newest = time
             sorter.appendPlaced()
+        } else if isOnTime(time) {
+            if sorter.isInOrder(time) { sorter.appendPlaced() } else { sorter.insertPlaced() }
         } else {
             addWithCare(sorter.nextPlace)
         }
     }
 
-    /// A packet that moves something on, or that steps back.
+    /// Whether a packet that is not the newest only finds its place among those that wait: its turn has not come, and
+    /// its slice is that of the newest.
+    @inline(__always)
+    private func isOnTime(_ time: Nanoseconds) -> Bool {
+        time < newest && calmUntil > .min && time >= sliceStart && time >= sorter.releasedBefore
+            && time >= newest.saturatingAdd(-(watermarks.delay ?? .max))
+    }
+
+    /// A packet that moves something on, or that comes after its turn.
     @inline(never)
     private mutating func addWithCare(_ packet: UnsafeMutablePointer<FlowPacket>) {
         if isOrdered { drain() }
@@ -185,11 +197,19 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
         if time >= nextTick { tick(at: time) }
     }
 
+    /// Hands over the packets up to `time`: where they wait, by whole stretches, and around stragglers from a copy.
     private mutating func hand(through time: Nanoseconds) {
         while true {
-            let count = sorter.take(through: time, into: batch, upTo: Self.batchCapacity)
-            guard count > 0 else { return }
-            consumer.add(UnsafeBufferPointer(start: batch, count: count))
+            let run = sorter.run(through: time, upTo: 8 * Self.stretch)
+            if run.count >= Self.stretch {
+                let whole = run.count / Self.stretch * Self.stretch
+                consumer.add(UnsafeBufferPointer(rebasing: run[..<whole]))
+                sorter.drop(whole)
+            } else {
+                let count = sorter.take(through: time, into: batch, upTo: Self.stretch)
+                guard count > 0 else { return }
+                consumer.add(UnsafeBufferPointer(start: batch, count: count))
+            }
         }
     }
 
@@ -198,11 +218,13 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
         unorderedCount = 0
     }
 
-    /// Too many packets wait: the earliest goes before its time.
+    /// A place for one more packet. Where too many wait, the earliest goes before its time.
     @inline(never)
     private mutating func makeRoom() {
-        drain()
-        if sorter.isFull { hand(through: sorter.nextTime) }
+        if sorter.isCrowded {
+            drain()
+            if sorter.isFull { hand(through: sorter.nextTime) }
+        }
         sorter.makeRoom()
     }
 

@@ -128,7 +128,8 @@ final class ParallelAnalysis: Analysis {
     }
 
     private func send(_ index: Int) {
-        workers[index].inbox.push(.packets(batches[index]))
+        // They bring nothing to light before time advances.
+        workers[index].inbox.pushLazily(.packets(batches[index]))
         batches[index] = workers[index].spares.tryPop() ?? WorkerBatch()
     }
 

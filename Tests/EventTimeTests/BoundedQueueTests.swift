@@ -27,6 +27,32 @@ struct BoundedQueueTests {
         #expect(queue.tryPop() == nil)
     }
 
+    @Test("hands over what was pushed lazily, at the latest with what is pushed in earnest", arguments: [1, 2, 7, 64])
+    func laziness(capacity: Int) throws {
+        let (queue, answers) = (BoundedQueue<Int>(capacity: capacity), BoundedQueue<Int>(capacity: 1))
+        let consumer = try WorkerThread {
+            var sum = 0
+            while true {
+                let number = queue.pop()
+                if number < 0 { return }
+                sum += number
+                if number == 0 { answers.push(sum) }
+            }
+        }
+        var sum = 0
+        // From none to more than fit, so that either side sleeps now and then.
+        for count in 0..<200 {
+            for number in 0..<count {
+                queue.pushLazily(number + 1)
+                sum += number + 1
+            }
+            queue.push(0)
+            #expect(answers.pop() == sum)
+        }
+        queue.push(-1)
+        consumer.join()
+    }
+
     @Test("wakes whoever waits, at either end", arguments: [1, 3])
     func pingPong(capacity: Int) throws {
         // Each side waits for the other all the time.

@@ -128,10 +128,13 @@ extension EventTimeSorter {
         return element[0]
     }
 
-    /// All elements with times up to `time`, taken so many at once.
+    /// All elements with times up to `time`, taken so many at once: by turns where they lie, and as copies.
     mutating func taken(through time: Nanoseconds, atOnce count: Int) -> [Element] {
         var all: [Element] = []
         while true {
+            let run = run(through: time, upTo: count)
+            all += run
+            drop(run.count)
             let some = taken(through: time, upTo: count)
             all += some
             if some.isEmpty { return all }

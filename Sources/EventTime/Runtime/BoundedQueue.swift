@@ -4,7 +4,9 @@ import Synchronization
 /// A bounded queue from one thread to one other: whoever is faster waits. Elements are to be batches.
 ///
 /// A ring without locks (Lamport, "Specifying concurrent program modules", 1983): each side writes its own counter and
-/// reads the other's. Only a side that has to wait takes a lock, on which it sleeps.
+/// reads the other's. Only a side that has to wait takes a lock, on which it sleeps. Waking it up costs more than an
+/// element: a side that waits for room is woken when half of the queue is empty, and ``pushLazily(_:)`` wakes the other
+/// only when some elements have gathered.
 public final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
     private let capacity: Int
     private let slots: UnsafeMutablePointer<Element>
@@ -38,19 +40,35 @@ public final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
 
     /// Adds an element; waits while the queue is full. Called by one thread at a time.
     public func push(_ element: Element) {
+        let place = placeToPush()
+        put(element, at: place)
+        wake(popperSleeps)
+    }
+
+    /// Adds an element of which the other side need not hear before a later ``push(_:)``, or until the queue is half
+    /// full, eight elements at most; waits while the queue is full. Called by the thread that pushes.
+    public func pushLazily(_ element: Element) {
+        let place = placeToPush()
+        put(element, at: place)
+        if place + 1 - popped.load(ordering: .sequentiallyConsistent) >= min(capacity / 2, 8) { wake(popperSleeps) }
+    }
+
+    private func placeToPush() -> Int {
         let place = pushed.load(ordering: .relaxed)
         wait(pusherSleeps) { place - popped.load(ordering: .sequentiallyConsistent) < capacity }
+        return place
+    }
+
+    private func put(_ element: Element, at place: Int) {
         (slots + place % capacity).initialize(to: element)
         pushed.store(place + 1, ordering: .sequentiallyConsistent)
-        wake(popperSleeps)
     }
 
     /// Adds an element where there is room; whether there was. Called by the thread that pushes.
     public func tryPush(_ element: Element) -> Bool {
         let place = pushed.load(ordering: .relaxed)
         guard place - popped.load(ordering: .sequentiallyConsistent) < capacity else { return false }
-        (slots + place % capacity).initialize(to: element)
-        pushed.store(place + 1, ordering: .sequentiallyConsistent)
+        put(element, at: place)
         wake(popperSleeps)
         return true
     }
@@ -74,7 +92,8 @@ public final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
     private func take(_ place: Int) -> Element {
         let element = (slots + place % capacity).move()
         popped.store(place + 1, ordering: .sequentiallyConsistent)
-        wake(pusherSleeps)
+        // Whoever waits for room found the queue full: its count comes by here.
+        if pushed.load(ordering: .sequentiallyConsistent) - (place + 1) <= capacity / 2 { wake(pusherSleeps) }
         return element
     }
 

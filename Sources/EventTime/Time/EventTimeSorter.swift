@@ -145,6 +145,9 @@ public struct EventTimeSorter<Element: TimeStamped>: ~Copyable {
         roomEnd = tail
     }
 
+    /// Whether ``makeRoom()`` would take more memory, or finds none: what can be taken had better be taken before.
+    @inlinable public var isCrowded: Bool { tail &- head == ringSize || isFull }
+
     /// Makes sure that ``nextPlace`` can be used. The sorter is not full.
     @inlinable @inline(never)
     public mutating func makeRoom() {
@@ -175,6 +178,34 @@ public struct EventTimeSorter<Element: TimeStamped>: ~Copyable {
     }
 
     // MARK: Taking
+
+    /// The earliest elements that wait, in order and where they are: those with times up to `time` that lie side by
+    /// side with no straggler between them, at most `limit` and in time O(log limit). Valid until the sorter changes;
+    /// ``drop(_:)`` then takes some of them, without copying.
+    @inlinable @inline(__always)
+    public func run(through time: Nanoseconds, upTo limit: Int) -> UnsafeBufferPointer<Element> {
+        let stop = heap.isEmpty ? time : min(time, heap[0].time)
+        let place = head & (ringSize &- 1)
+        let start = ring + place
+        var count = min(limit, tail &- head, ringSize &- place)
+        if count > 0, start[count &- 1].time > stop {
+            // Those before `least` are early enough, that at `count` is not.
+            var least = 0
+            count &-= 1
+            while least < count {
+                let middle = (least &+ count) / 2
+                if start[middle].time <= stop { least = middle &+ 1 } else { count = middle }
+            }
+        }
+        return UnsafeBufferPointer(start: start, count: count)
+    }
+
+    /// Takes the first `count` elements of a run.
+    @inlinable public mutating func drop(_ count: Int) {
+        guard count > 0 else { return }
+        released = max(released, ring[(head &+ count &- 1) & (ringSize &- 1)].time)
+        head &+= count
+    }
 
     /// Takes the elements with times up to `time`, in order, `limit` at most, and copies them to `batch`. Returns how
     /// many.
