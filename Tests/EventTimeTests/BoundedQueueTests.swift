@@ -27,7 +27,8 @@ struct BoundedQueueTests {
         #expect(queue.tryPop() == nil)
     }
 
-    @Test("hands over what was pushed lazily, at the latest with what is pushed in earnest", arguments: [1, 2, 7, 64])
+    @Test(
+        "hands over what was pushed lazily, at the latest with what is pushed in earnest", arguments: [1, 2, 7, 64])
     func laziness(capacity: Int) throws {
         let (queue, answers) = (BoundedQueue<Int>(capacity: capacity), BoundedQueue<Int>(capacity: 1))
         let consumer = try WorkerThread {
