@@ -119,6 +119,9 @@ struct PcapngTests {
             try message { $0.interface(linkType: 1, options: [(9, [6, 6])]) }
                 == "option 9 of an interface cannot have the length 2")
         #expect(
+            try message { $0.block(type: 1) { $0.append([1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0]) } }
+                == "option 0 of an interface cannot have the length 4")
+        #expect(
             try message { $0.block(type: 1) { $0.append([1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 200, 0]) } }
                 == "an option claims 200 bytes, its block holds 0")
     }
