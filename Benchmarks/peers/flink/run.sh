@@ -62,7 +62,7 @@ fi
 compare tumbling 4000000 20000
 compare sliding 200000 1000
 compare tumbling-sql 4000000 20000
-compare sliding-sql 1000000 5000
+compare sliding-sql 200000 1000
 compare session 2000000 20000
 compare unique-tumbling 1000000 20000
 compare unique-sliding 100000 2000
