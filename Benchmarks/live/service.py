@@ -235,6 +235,12 @@ def check(container):
     service.control("stop")
     hold(service.show("Result") == "success" and service.show("ExecMainStatus") == "0", "stop ends it with status 0")
 
+    container.run("sh", "-c", "cd /var/log/tidemark && mkdir /var/log/old && mv lo.* /var/log/old")
+    service.control("start")
+    service.send()
+    hold(service.show("NRestarts") == "0", "it starts anew where a rotation has moved its rows away")
+    service.control("stop")
+
     # An interface that comes later.
     container.run("ip", "link", "add", "late", "type", "veth", "peer", "name", "other")
     late = Service(container, "late")
