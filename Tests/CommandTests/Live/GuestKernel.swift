@@ -37,6 +37,8 @@ enum GuestKernel {
                 "mem=512M", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", "init=\(program)",
                 "con=null", "con0=null,fd:1", "uml_dir=\(folder.path)/",
             ])
+        // Starting a process takes long there, above all on a busy machine.
+        _ = kernel.waits(for: 300) { kernel.hasEnded }
         let console = try kernel.wait()
         guard let log = try? folder.text("log") else { return console.output + console.errors }
         return log

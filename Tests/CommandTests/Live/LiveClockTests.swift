@@ -13,7 +13,7 @@ struct LiveClockTests {
                 -o totals:totals.csv -w recording.pcap udp port 9 2>>errors &
             for try in $(seq 200); do
                 if grep -q listening errors; then return; fi
-                sleep 0.1
+                sleep 0.3
             done
         }
         # The packets in the rows so far.
@@ -27,7 +27,7 @@ struct LiveClockTests {
             sent=$((sent + 20))
             for try in $(seq 200); do
                 if [ "$(told)" = "$sent" ]; then break; fi
-                sleep 0.1
+                sleep 0.3
             done
             echo "$1: $(told) packets"
         }
@@ -36,7 +36,7 @@ struct LiveClockTests {
                 last=$(ls state | tail -n 1)
                 for try in $(seq 200); do
                     if [ "$(ls state | tail -n 1)" != "$last" ]; then break; fi
-                    sleep 0.1
+                    sleep 0.3
                 done
             done
         }
