@@ -85,6 +85,22 @@ struct PcapngTests {
         #expect(result.packets.count == 1)
     }
 
+    @Test("may have anything for its section's options, which nobody needs")
+    func sectionOptions() throws {
+        var capture = PcapngBuilder()
+        capture.block(type: 0x0A0D_0D0A) { body in
+            body.append(UInt32(0x1A2B_3C4D))
+            body.append([1, 0, 0, 0])
+            body.append(UInt64.max)
+            body.append([2, 0, 200, 0])
+        }
+        capture.interface(linkType: 1)
+        capture.packet(time: 1, [1])
+        let (result, messages) = try read(bytes: capture.bytes)
+        #expect(messages.isEmpty)
+        #expect(result.packets.count == 1)
+    }
+
     @Test("without interfaces or packets is fine")
     func sectionOnly() throws {
         #expect(try read(bytes: PcapngBuilder().bytes).messages.isEmpty)
