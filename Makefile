@@ -16,7 +16,7 @@ SOAK_SECONDS ?= 900
 # Debian packages: what the build needs, and what some tests and `make lint` use where it is there.
 LIBRARIES := libpcap-dev liblz4-dev libzstd-dev libseccomp-dev zlib1g-dev pkg-config
 TOOLS := gzip lz4 zstd strace valgrind tshark shellcheck mandoc \
-    iproute2 python3 tcpdump iputils-ping curl bind9-dnsutils iperf3
+    iproute2 python3 tcpdump iputils-ping curl bind9-dnsutils iperf3 $(if $(filter x86_64,$(shell uname -m)),user-mode-linux)
 
 # A release build carries Swift's own libraries along, so that it runs where no Swift is installed. The linker is
 # the toolchain's own: the system's warns of what is in those libraries. A folder of its own, since other builds
@@ -28,7 +28,7 @@ PAGES := $(notdir $(wildcard man/tidemark*.1))
 FORMATS := $(notdir $(wildcard man/*.5))
 SOURCES := Sources Tests Benchmarks/Sources Benchmarks/EngineBenchmarks Package.swift Benchmarks/Package.swift
 # With what they source.
-SCRIPTS := .ci/run Tests/Fuzz/checkpoint.sh captures/record.sh Benchmarks/peers/run.sh Benchmarks/allocations.sh Benchmarks/rows.sh Benchmarks/peers/flink/run.sh
+SCRIPTS := .ci/run Tests/Fuzz/checkpoint.sh Tests/Fuzz/capture.sh captures/record.sh Benchmarks/peers/run.sh Benchmarks/allocations.sh Benchmarks/rows.sh Benchmarks/peers/flink/run.sh
 
 # Installs those of the Debian packages $(1) that are missing, as root or through sudo.
 define install-missing
@@ -44,7 +44,7 @@ define install-missing
 	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >&2
 endef
 
-.PHONY: help libraries tools build test torture lint ceilings bench soak fuzz-checkpoint demo install uninstall clean
+.PHONY: help libraries tools build test torture lint ceilings bench soak service fuzz-checkpoint fuzz-capture demo install uninstall clean
 
 help:
 	@echo 'make demo        build, and replay the captures of this repository'
@@ -55,6 +55,8 @@ help:
 	@echo 'make ceilings    instructions and allocations per packet, counted by valgrind, under their ceilings'
 	@echo 'make bench       Tidemark beside its peers: a quarter of an hour and 10 GB of disk'
 	@echo 'make soak        a live capture under churn, as root: fails where memory or open files grow, SOAK_SECONDS=$(SOAK_SECONDS)'
+	@echo 'make service     the systemd unit under a systemd in namespaces of its own, as root'
+	@echo 'make fuzz-capture     made-up captures, read by the reader and by libpcap; FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make fuzz-checkpoint  made-up checkpoints, and made-up state in them; FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make install     the binary, the man pages and a systemd unit; PREFIX=$(PREFIX), DESTDIR= for packagers'
 	@echo 'make uninstall   removes them'
@@ -103,8 +105,14 @@ bench: libraries
 soak: $(BINARY)
 	Benchmarks/live/soak.py --seconds $(SOAK_SECONDS) --tidemark $(BINARY)
 
+service: $(BINARY)
+	Benchmarks/live/service.py --tidemark $(BINARY)
+
 fuzz-checkpoint: libraries tools
 	Tests/Fuzz/checkpoint.sh $(FUZZ_SECONDS)
+
+fuzz-capture: libraries
+	Tests/Fuzz/capture.sh $(FUZZ_SECONDS)
 
 demo: build
 	@echo

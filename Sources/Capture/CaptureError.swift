@@ -127,7 +127,7 @@ public enum CaptureDamage: Hashable, Sendable {
     case packetBeyondBlock(claimed: UInt32, available: Int)
     /// An option that claims more bytes than its block holds.
     case optionBeyondBlock(claimed: Int, available: Int)
-    /// A time option of an interface whose length is not what the format says.
+    /// A time option of an interface, or the end of its options, whose length is not what the format says.
     case badOptionLength(code: UInt16, length: Int)
     /// A packet of an interface that the section has not described.
     case unknownInterface(UInt32, described: Int)

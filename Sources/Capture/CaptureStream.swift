@@ -8,7 +8,7 @@ public import Packets
 /// time). A capture is opened when the stream reaches its first packet and closed behind its last one.
 ///
 /// Read are classic pcap (microseconds, nanoseconds and the modified format with longer record headers; versions
-/// 2.x and 543.0) and pcapng (versions 1.0 and 1.2), each in both byte orders, plain or compressed with gzip, zstd
+/// 2.0 to 2.4 and 543.0) and pcapng (versions 1.0 and 1.2), each in both byte orders, plain or compressed with gzip, zstd
 /// or LZ4. These are all the formats that libpcap reads, and what it refuses in them is read as well: several link
 /// types, snapshot lengths or byte orders in one file. Other formats are errors that name what was found.
 ///

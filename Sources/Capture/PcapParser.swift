@@ -61,7 +61,7 @@ struct PcapParser: RecordParser {
         switch (major, minor) {
         case (2, ..<3): lengthOrder = .originalFirst
         case (2, 3): lengthOrder = .either
-        case (2, _): lengthOrder = .capturedFirst
+        case (2, 4): lengthOrder = .capturedFirst
         // The tcpdump of DG/UX called its version 543.0.
         case (543, 0): lengthOrder = .originalFirst
         default: throw PcapHeaderError(damage: .unsupportedVersion(major: major, minor: minor))

@@ -216,7 +216,6 @@ struct PcapngParser: RecordParser {
         guard major == 1, minor == 0 || minor == 2 else {
             return .unsupportedVersion(major: major, minor: minor)
         }
-        if let damage = forEachOption(of: body, from: 16, { _, _, _ in nil }) { return damage }
         earlierInterfaces &+= UInt32(interfaces.count)
         interfaces.removeAll(keepingCapacity: true)
         return nil
@@ -264,8 +263,8 @@ struct PcapngParser: RecordParser {
             guard available >= 4 else { return .optionBeyondBlock(claimed: 4, available: available) }
             let code: UInt16 = block.integer(at: offset, swapped: isSwapped)
             let claimed: UInt16 = block.integer(at: offset + 2, swapped: isSwapped)
-            if code == Option.end { return nil }
             let length = Int(claimed)
+            if code == Option.end { return length == 0 ? nil : .badOptionLength(code: code, length: length) }
             guard length <= available - 4 else {
                 return .optionBeyondBlock(claimed: length, available: available - 4)
             }

@@ -75,7 +75,7 @@ struct PcapTests {
         #expect(record.originalLength == 60)
     }
 
-    @Test("of an unknown version is refused", arguments: [(1, 4), (3, 0), (543, 1)] as [(UInt16, UInt16)])
+    @Test("of an unknown version is refused", arguments: [(1, 4), (2, 5), (3, 0), (543, 1)] as [(UInt16, UInt16)])
     func unknownVersion(major: UInt16, minor: UInt16) throws {
         let (result, messages) = try read(bytes: PcapBuilder(version: (major, minor)).bytes)
         #expect(messages == ["a.pcap: packet 1, byte 0: unsupported version \(major).\(minor) of the format"])

@@ -85,6 +85,22 @@ struct PcapngTests {
         #expect(result.packets.count == 1)
     }
 
+    @Test("may have anything for its section's options, which nobody needs")
+    func sectionOptions() throws {
+        var capture = PcapngBuilder()
+        capture.block(type: 0x0A0D_0D0A) { body in
+            body.append(UInt32(0x1A2B_3C4D))
+            body.append([1, 0, 0, 0])
+            body.append(UInt64.max)
+            body.append([2, 0, 200, 0])
+        }
+        capture.interface(linkType: 1)
+        capture.packet(time: 1, [1])
+        let (result, messages) = try read(bytes: capture.bytes)
+        #expect(messages.isEmpty)
+        #expect(result.packets.count == 1)
+    }
+
     @Test("without interfaces or packets is fine")
     func sectionOnly() throws {
         #expect(try read(bytes: PcapngBuilder().bytes).messages.isEmpty)
@@ -118,6 +134,9 @@ struct PcapngTests {
         #expect(
             try message { $0.interface(linkType: 1, options: [(9, [6, 6])]) }
                 == "option 9 of an interface cannot have the length 2")
+        #expect(
+            try message { $0.block(type: 1) { $0.append([1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0]) } }
+                == "option 0 of an interface cannot have the length 4")
         #expect(
             try message { $0.block(type: 1) { $0.append([1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 200, 0]) } }
                 == "an option claims 200 bytes, its block holds 0")

@@ -3,12 +3,6 @@ import Foundation
 import Packets
 import Testing
 
-/// A packet with a copy of its bytes.
-struct ReadPacket: Hashable {
-    var record: PacketRecord
-    var bytes: [UInt8]
-}
-
 /// What a stream gave.
 struct ReadResult {
     var packets: [ReadPacket] = []

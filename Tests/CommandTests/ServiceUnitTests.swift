@@ -33,11 +33,11 @@ struct ServiceUnitTests {
         #expect(run.status == 0, "\(run.output)\(run.errors)")
     }
 
-    /// The arguments of `ExecStart`, for an interface and a folder of logs.
-    private static func arguments(interface: String, logs: String) throws -> [String] {
+    /// The arguments of `ExecStart`, for an interface and a folder of logs and state.
+    private static func arguments(interface: String, folder: String) throws -> [String] {
         let line = try #require(try text().split(separator: "\n").first { $0.hasPrefix("ExecStart=") })
         return line.split(separator: " ").dropFirst().map {
-            String($0.replacing("%i", with: interface).replacing("%L", with: logs))
+            String($0.replacing("%i", with: interface).replacing("%L", with: folder).replacing("%S", with: folder))
         }
     }
 
@@ -64,7 +64,7 @@ struct ServiceUnitTests {
         ]
         let command = try RunningCommand(
             Self.setpriv,
-            rights + [BuiltCommand.path] + Self.arguments(interface: "lo", logs: folder.path),
+            rights + [BuiltCommand.path] + Self.arguments(interface: "lo", folder: folder.path),
             environment: ["NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "30000000"])
         #expect(command.waits { manager.receive().contains { $0.hasPrefix("READY=1\n") } }, "\(command.errors)")
         let totals = logs + "/lo.totals.jsonl"
@@ -82,7 +82,7 @@ struct ServiceUnitTests {
     func options() throws {
         let folder = try ScratchFolder()
         // Past the command line and as far as the interface.
-        let run = try BuiltCommand.run(Self.arguments(interface: "no-such-if", logs: folder.path))
+        let run = try BuiltCommand.run(Self.arguments(interface: "no-such-if", folder: folder.path))
         #expect([66, 77].contains(run.status), "\(run.errors)")
         #expect(run.errors.contains("no-such-if"))
     }

@@ -6,29 +6,10 @@
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 seconds=${1:-60}
-build=.build-fuzz
+# shellcheck source=modules.sh
+source Tests/Fuzz/modules.sh
 mkdir -p "$build/corpus" "$build/corpus-replay"
-
-swift=${SWIFTC:-swiftc}
-# shellcheck disable=SC2054  # the comma is the sanitizers'
-options=(-O -wmo -parse-as-library -swift-version 6 -enable-testing -sanitize=fuzzer,address
-    -package-name tidemark -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault
-    -I Sources/CPrefetch -I Sources/CMemory -I Sources/CLZ4 -I Sources/CZlib -I Sources/CZstd -I Sources/CPcap -I "$build")
-# swiftc links what it is not told to only compile: modules first, each as one object.
-module() {
-    local name=$1
-    shift
-    "$swift" "${options[@]}" -module-name "$name" -emit-module -emit-module-path "$build/$name.swiftmodule" \
-        -c -o "$build/$name.o" "$@"
-}
-# In an order in which each stands behind those that it imports.
-objects=()
-modules=(EventTime CheckpointStore Packets Capture Flows HostStatistics Reports Pipeline)
-for name in "${modules[@]}"; do
-    mapfile -t sources < <(find "Sources/$name" -name '*.swift' | sort)
-    module "$name" "${sources[@]}"
-    objects+=("$build/$name.o")
-done
+modules EventTime CheckpointStore Packets Capture Flows HostStatistics Reports Pipeline
 "$swift" "${options[@]}" -module-name CheckpointFuzz Tests/Fuzz/CheckpointReaderFuzz.swift \
     "$build/EventTime.o" "$build/CheckpointStore.o" -llz4 -lz -o "$build/fuzz-checkpoint"
 "$swift" "${options[@]}" -module-name ReplayFuzz Tests/Fuzz/ReplayStateFuzz.swift \
@@ -75,10 +56,5 @@ for sample in Tests/CommandTests/Samples/replay-*; do
     done
 done
 
-# Memory is bounded by what the bytes hold, and so is time: counts that they only claim must not matter.
-for target in checkpoint replay; do
-    corpus=$build/corpus
-    test "$target" = checkpoint || corpus=$build/corpus-replay
-    "$build/fuzz-$target" -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=512 -timeout=10 \
-        -print_final_stats=1 -artifact_prefix="$build/$target-" "$corpus"
-done
+fuzz checkpoint "$seconds" "$build/corpus" -max_len=65536
+fuzz replay "$seconds" "$build/corpus-replay" -max_len=65536

@@ -1,13 +1,14 @@
 // The jobs of EngineJobs, run by Apache Flink on the same stream.
 // usage: java -cp <flink's jars>:. FlinkPeer JOB ELEMENTS RATE
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.HashSet;
 import java.util.concurrent.TimeUnit;
-import org.apache.flink.api.common.JobExecutionResult;
-import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.eventtime.*;
 import org.apache.flink.api.common.functions.AggregateFunction;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.connector.sink2.*;
 import org.apache.flink.api.java.tuple.Tuple3;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -17,7 +18,9 @@ import org.apache.flink.streaming.api.functions.windowing.ProcessWindowFunction;
 import org.apache.flink.streaming.api.windowing.assigners.*;
 import org.apache.flink.streaming.api.windowing.windows.TimeWindow;
 import org.apache.flink.table.api.Schema;
+import org.apache.flink.table.api.Table;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
+import org.apache.flink.table.data.RowData;
 import org.apache.flink.util.Collector;
 
 public class FlinkPeer {
@@ -83,23 +86,55 @@ public class FlinkPeer {
   // One process, parallelism 1.
   static long rows, checksum;
 
+  static long note(long key, long start, long end, long count, long sum, double average, long min, long max, long distinct) {
+    long hash = 0;
+    long[] fields = {key, start, end, count, sum, Double.doubleToRawLongBits(average), min, max, distinct};
+    for (long field : fields) {
+      hash = (hash ^ field) * 0x9E3779B97F4A7C15L;
+      hash ^= hash >>> 32;
+    }
+    rows++;
+    checksum += hash;
+    return hash;
+  }
+
   public static class Rows extends ProcessWindowFunction<Fold, Long, Integer, TimeWindow> {
     public void process(Integer key, Context context, Iterable<Fold> folds, Collector<Long> out) {
       for (Fold fold : folds) {
-        long hash = 0;
-        long[] fields = {
-          key, context.window().getStart(), context.window().getEnd(), fold.count, fold.sum,
-          Double.doubleToRawLongBits((double) fold.sum / fold.count), fold.min, fold.max, fold.distinct.size()
-        };
-        for (long field : fields) {
-          hash = (hash ^ field) * 0x9E3779B97F4A7C15L;
-          hash ^= hash >>> 32;
-        }
-        rows++;
-        checksum += hash;
+        long hash = note(key, context.window().getStart(), context.window().getEnd(), fold.count, fold.sum,
+            (double) fold.sum / fold.count, fold.min, fold.max, fold.distinct.size());
         out.collect(hash);
       }
     }
+  }
+
+  /** The rows of the SQL jobs, in the order of their columns below. */
+  public static class SQLRows implements Sink<RowData> {
+    public SinkWriter<RowData> createWriter(WriterInitContext context) {
+      return new SinkWriter<>() {
+        public void write(RowData row, Context context) {
+          note(row.getInt(2), row.getTimestamp(0, 3).getMillisecond(), row.getTimestamp(1, 3).getMillisecond(),
+              row.getLong(3), row.getInt(4), row.getDouble(5), row.getInt(6), row.getInt(7), row.getLong(8));
+        }
+        public void flush(boolean end) {}
+        public void close() {}
+      };
+    }
+  }
+
+  /**
+   * Watermarks as the engine's measurements have them: behind each element that raises time. Flink's own strategy
+   * announces them every 200 ms on the wall; whether two elements that are exactly the gap apart are one session depends
+   * on which comes first, the second or the watermark.
+   */
+  public static class EachElement implements WatermarkGenerator<Tuple3<Integer, Integer, Long>> {
+    private long latest = Long.MIN_VALUE;
+    public void onEvent(Tuple3<Integer, Integer, Long> element, long time, WatermarkOutput output) {
+      if (time <= latest) return;
+      latest = time;
+      output.emitWatermark(new Watermark(time - 1));
+    }
+    public void onPeriodicEmit(WatermarkOutput output) {}
   }
 
   static double run(String job, int count, long rate) throws Exception {
@@ -117,21 +152,24 @@ public class FlinkPeer {
           }
         }).returns(Types.TUPLE(Types.INT, Types.INT, Types.LONG))
         .assignTimestampsAndWatermarks(
-            WatermarkStrategy.<Tuple3<Integer, Integer, Long>>forBoundedOutOfOrderness(Duration.ZERO)
+            (job.equals("session")
+                ? WatermarkStrategy.<Tuple3<Integer, Integer, Long>>forGenerator(context -> new EachElement())
+                : WatermarkStrategy.<Tuple3<Integer, Integer, Long>>forBoundedOutOfOrderness(Duration.ZERO))
                 .withTimestampAssigner((element, time) -> element.f2));
-    JobExecutionResult result;
     if (job.endsWith("-sql")) {
       StreamTableEnvironment tables = StreamTableEnvironment.create(environment);
+      // The bounds of windows are local times.
+      tables.getConfig().setLocalTimeZone(ZoneOffset.UTC);
       tables.createTemporaryView("ev", tables.fromDataStream(stream, Schema.newBuilder()
           .columnByExpression("ts", "TO_TIMESTAMP_LTZ(f2, 3)").watermark("ts", "ts - INTERVAL '0.001' SECOND").build()));
       String windows = job.startsWith("sliding") || job.startsWith("unique-sliding")
           ? "HOP(TABLE ev, DESCRIPTOR(ts), INTERVAL '1' SECOND, INTERVAL '60' SECOND)"
           : "TUMBLE(TABLE ev, DESCRIPTOR(ts), INTERVAL '60' SECOND)";
-      tables.executeSql("CREATE TEMPORARY TABLE sink (s TIMESTAMP(3), e TIMESTAMP(3), k INT, n BIGINT, total INT, av INT, mn INT, mx INT, nd BIGINT) WITH ('connector' = 'blackhole')");
-      long before = System.nanoTime();
-      tables.executeSql("INSERT INTO sink SELECT window_start, window_end, f0, COUNT(*), SUM(f1), AVG(f1), MIN(f1), MAX(f1), COUNT(DISTINCT f1) FROM TABLE("
-          + windows + ") GROUP BY window_start, window_end, f0").await();
-      return (System.nanoTime() - before) / 1e9;
+      Table table = tables.sqlQuery("SELECT window_start, window_end, f0, COUNT(*), SUM(f1), AVG(CAST(f1 AS DOUBLE)), MIN(f1), MAX(f1), COUNT(DISTINCT f1) FROM TABLE("
+          + windows + ") GROUP BY window_start, window_end, f0");
+      tables.<RowData>toDataStream(table, table.getResolvedSchema().toPhysicalRowDataType().bridgedTo(RowData.class))
+          .sinkTo(new SQLRows());
+      return environment.execute(job).getNetRuntime(TimeUnit.MILLISECONDS) / 1e3;
     }
     WindowAssigner<Object, TimeWindow> windows = switch (job) {
       case "tumbling", "unique-tumbling" -> TumblingEventTimeWindows.of(Duration.ofSeconds(60));
@@ -141,8 +179,7 @@ public class FlinkPeer {
     };
     stream.keyBy(element -> element.f0, Types.INT).window(windows).aggregate(new Aggregate(), new Rows())
         .sinkTo(new DiscardingSink<>());
-    result = environment.execute(job);
-    return result.getNetRuntime(TimeUnit.MILLISECONDS) / 1e3;
+    return environment.execute(job).getNetRuntime(TimeUnit.MILLISECONDS) / 1e3;
   }
 
   public static void main(String[] arguments) throws Exception {

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs the jobs of EngineJobs in Apache Flink, from PyPI, on one core:
+# Runs the jobs of EngineJobs in Apache Flink, from PyPI, and in EventTime, one after the other on one core, and prints
+# a table of both. The exit status is 1 where rows or checksums differ.
 #   run.sh                     the jobs of Docs/performance.md
 #   run.sh JOB ELEMENTS RATE   one of them: tumbling, sliding, session, unique-tumbling, unique-sliding, or one of the
 #                              first two with -sql; RATE elements have the same second of event time
@@ -32,14 +33,37 @@ job() {
         { cat "$work/errors" >&2; exit 70; }
 }
 
+package=$here/../..
+swift build -c release --package-path "$package" --product run-engine >&2
+engine=$(swift build -c release --package-path "$package" --show-bin-path)/run-engine
+
+# Behind the word: a number, or what is left of the line.
+field() { sed -n "s|.* $1 \([^ ]*\).*|\1|p"; }
+rows() { sed -n 's/.* rows //p'; }
+
+differences=0
+compare() { # job elements rate
+    flink=$(job "$@")
+    ours=$(taskset -c "${FLINK_CPU:-0}" "$engine" "${1%-sql}" "$2" "$3" --rounds 3)
+    outcome=$(echo "$flink" | rows)
+    if [ "$outcome" != "$(echo "$ours" | rows)" ]; then
+        outcome="$outcome, here $(echo "$ours" | rows)"
+        differences=1
+    fi
+    echo "| \`$1\` | $2, $3 | $(echo "$flink" | field elements/s) | $(echo "$ours" | field elements/s) | $outcome |"
+}
+
+echo '| job | elements, a second | Flink, elements a second | EventTime | rows |'
+echo '| --- | ---: | ---: | ---: | --- |'
 if [ $# -eq 3 ]; then
-    job "$@"
-    exit
+    compare "$@"
+    exit $differences
 fi
-job tumbling 4000000 20000
-job sliding 200000 1000
-job tumbling-sql 4000000 20000
-job sliding-sql 1000000 5000
-job session 2000000 20000
-job unique-tumbling 1000000 20000
-job unique-sliding 100000 2000
+compare tumbling 4000000 20000
+compare sliding 200000 1000
+compare tumbling-sql 4000000 20000
+compare sliding-sql 200000 1000
+compare session 2000000 20000
+compare unique-tumbling 1000000 20000
+compare unique-sliding 100000 2000
+exit $differences
