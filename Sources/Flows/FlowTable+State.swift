@@ -114,7 +114,8 @@ where Attachment: EarlierFlowAttachment, Attachment.Kept: StateRecord, Attachmen
     /// Calls `body` with each live flow's attachment: for checks of what was restored.
     @inlinable public func forEachAttachment(_ body: (FlowKey, Attachment) -> Void) {
         for (identifier, isLive) in flows.liveIdentifiers().enumerated() where isLive {
-            body(flows[identifier].pointee.key.key, attachment(identifier))
+            let flow = flows[identifier]
+            body(flow.pointee.key.key, attachment(flow, identifier))
         }
     }
 }

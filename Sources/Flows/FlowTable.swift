@@ -48,22 +48,21 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
         of identifier: Int, _ body: (FlowKey, inout Attachment) -> Result
     ) -> Result {
         let flow = flows[identifier]
-        var attachment = attachment(identifier)
-        defer { keep(attachment, identifier) }
+        var attachment = attachment(flow, identifier)
+        defer { keep(attachment, flow, identifier) }
         return body(flow.pointee.key.key, &attachment)
     }
 
     /// An attachment, put together.
     @inlinable @inline(__always)
-    func attachment(_ identifier: Int) -> Attachment {
+    func attachment(_ flow: UnsafeMutablePointer<Flow>, _ identifier: Int) -> Attachment {
         Attachment(
-            kept: flows.again(identifier).pointee.value.attachment,
-            beside: keepsBeside ? beside[identifier].pointee : nil)
+            kept: flow.pointee.value.attachment, beside: keepsBeside ? beside[identifier].pointee : nil)
     }
 
     @inlinable @inline(__always)
-    func keep(_ attachment: Attachment, _ identifier: Int) {
-        flows.again(identifier).pointee.value.attachment = attachment.kept
+    func keep(_ attachment: Attachment, _ flow: UnsafeMutablePointer<Flow>, _ identifier: Int) {
+        flow.pointee.value.attachment = attachment.kept
         if keepsBeside { beside[identifier].pointee = attachment.beside }
     }
 
@@ -91,7 +90,8 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
     /// The attachment of a flow whose traffic is about to move on to `slice`; `nil` of one that is there already.
     @inlinable @inline(__always)
     public func attachment(of identifier: Int, movingTo slice: Int64) -> Attachment? {
-        flows[identifier].pointee.value.slice == slice ? nil : attachment(identifier)
+        let flow = flows[identifier]
+        return flow.pointee.value.slice == slice ? nil : attachment(flow, identifier)
     }
 
     /// Takes an IP packet whose key has this hash and whose time lies in `slice`. `clock`: event time as it has come.
@@ -168,7 +168,7 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
             if place + 8 < pending.count { flows.prefetch(Int(pending[place + 8]), lines: 2) }
             let flow = flows[Int(identifier)]
             guard flow.pointee.key.isListed else { continue }
-            handOver(Int(identifier), to: &sink)
+            handOver(flow, Int(identifier), to: &sink)
             flow.pointee.key.isListed = false
         }
         pending.removeAll(keepingCapacity: true)
@@ -311,14 +311,14 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
     ) where Sink.Attachment == Attachment {
         let flow = flows.again(identifier)
         let isFirst = flow.pointee.value.slice == .min
-        if !isFirst { handOver(identifier, to: &sink) }
+        if !isFirst { handOver(flow, identifier, to: &sink) }
         flow.pointee.value.slice = slice
         if !flow.pointee.key.isListed { list(identifier) }
-        var attachment = attachment(identifier)
+        var attachment = attachment(flow, identifier)
         sink.sawFlow(
             &attachment, key: flow.pointee.key.key, identifier: identifier, start: flow.pointee.value.start,
             slice: slice, isFirst: isFirst, isRevising: isRevising)
-        keep(attachment, identifier)
+        keep(attachment, flow, identifier)
     }
 
     /// A packet in the slice of the one before it that is not as others: the table was flushed in the midst of the
@@ -330,11 +330,11 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
         let flow = flows.again(identifier)
         if !flow.pointee.key.isListed { list(identifier) }
         guard isRevising else { return }
-        var attachment = attachment(identifier)
+        var attachment = attachment(flow, identifier)
         sink.sawFlow(
             &attachment, key: flow.pointee.key.key, identifier: identifier, start: flow.pointee.value.start,
             slice: slice, isFirst: false, isRevising: true)
-        keep(attachment, identifier)
+        keep(attachment, flow, identifier)
     }
 
     /// Puts a flow on the list of those with traffic to be handed on.
@@ -370,20 +370,20 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
     }
 
     /// Hands on a live flow's pending traffic.
-    @inlinable func handOver<Sink: FlowSink & ~Copyable>(_ identifier: Int, to sink: inout Sink)
-    where Sink.Attachment == Attachment {
-        let flow = flows.again(identifier)
+    @inlinable func handOver<Sink: FlowSink & ~Copyable>(
+        _ flow: UnsafeMutablePointer<Flow>, _ identifier: Int, to sink: inout Sink
+    ) where Sink.Attachment == Attachment {
         let pending = flow.pointee.value.pending
         guard !pending.isEmpty else { return }
         flow.pointee.value.pending = PendingTraffic()
-        handOver(pending.fromLow, pending.fromHigh, identifier, to: &sink)
+        handOver(pending.fromLow, pending.fromHigh, flow, identifier, to: &sink)
     }
 
     @inlinable @inline(__always)
     func handOver<Sink: FlowSink & ~Copyable>(
-        _ fromLow: Traffic, _ fromHigh: Traffic, _ identifier: Int, to sink: inout Sink
+        _ fromLow: Traffic, _ fromHigh: Traffic, _ flow: UnsafeMutablePointer<Flow>, _ identifier: Int,
+        to sink: inout Sink
     ) where Sink.Attachment == Attachment {
-        let flow = flows.again(identifier)
         sink.addTraffic(
             flow.pointee.value.attachment, key: flow.pointee.key.key, slice: flow.pointee.value.slice,
             fromLow: fromLow, fromHigh: fromHigh)
@@ -398,12 +398,13 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
     func addLarge<Sink: FlowSink & ~Copyable>(
         _ packet: UnsafePointer<FlowPacket>, _ identifier: Int, sink: inout Sink
     ) where Sink.Attachment == Attachment {
-        handOver(identifier, to: &sink)
-        guard !flows.again(identifier).pointee.value.pending.add(packet) else { return }
+        let flow = flows.again(identifier)
+        handOver(flow, identifier, to: &sink)
+        guard !flow.pointee.value.pending.add(packet) else { return }
         let traffic = Traffic(
             packets: 1, bytes: packet.pointee.bytes, wireBytes: UInt64(packet.pointee.wireBytes))
         let (fromLow, fromHigh) = packet.pointee.isFromHigh ? (Traffic(), traffic) : (traffic, Traffic())
-        handOver(fromLow, fromHigh, identifier, to: &sink)
+        handOver(fromLow, fromHigh, flow, identifier, to: &sink)
     }
 
     @inlinable mutating func evict<Sink: FlowSink & ~Copyable>(at time: Nanoseconds, sink: inout Sink)
@@ -426,13 +427,13 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
         _ identifier: Int, reason: FlowRecord.EndReason, at time: Nanoseconds, sink: inout Sink
     ) where Sink.Attachment == Attachment {
         let flow = flows[identifier]
-        handOver(identifier, to: &sink)
+        handOver(flow, identifier, to: &sink)
         let (key, state) = (flow.pointee.key, flow.pointee.value)
         let totals = keepsRecords ? totals[identifier].pointee : FlowTotals()
-        var attachment = attachment(identifier)
+        var attachment = attachment(flow, identifier)
         sink.endFlow(
             &attachment, key: key.key, record: key.record(state, totals, endReason: reason, knownAt: time))
-        keep(attachment, identifier)
+        keep(attachment, flow, identifier)
     }
 
     @inlinable @inline(never)

@@ -84,7 +84,7 @@ where Attachment.Kept: StateRecord, Attachment.Beside: StateRecord {
     ) where Sink.Attachment == Attachment {
         for identifier in excess.keys.sorted() where table.isLive(identifier) {
             guard let traffic = excess[identifier] else { continue }
-            table.handOver(traffic.fromLow, traffic.fromHigh, identifier, to: &sink)
+            table.handOver(traffic.fromLow, traffic.fromHigh, table.flows[identifier], identifier, to: &sink)
         }
         excess = [:]
     }

@@ -103,8 +103,9 @@ extension FlowVisits.Kept {
     /// ``SliceVisits/visit(_:windowLength:floor:)`` does.
     @inline(__always)
     mutating func advance(to slice: Int64) {
-        let distance = last == .min ? 64 : slice.saturatingSubtract(last)
-        recent = distance < 64 ? recent &<< UInt64(distance) | 1 : 1
+        // Unsigned, since it may be more than half of all numbers.
+        let distance = UInt64(bitPattern: slice &- last)
+        recent = distance < 64 ? recent &<< distance | 1 : 1
         last = slice
     }
 }

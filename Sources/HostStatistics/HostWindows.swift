@@ -108,11 +108,13 @@ public struct HostWindows: ~Copyable, FlowSink {
         let (low, high) = (key.lowHost, key.highHost)
         if isFirst {
             nextSerial = nextSerial == .max ? 1 : nextSerial + 1
-        } else if slice < flow.kept.last || unordered != nil {
+        } else if slice < flow.kept.last {
             moveStart(from: start, to: slice, low, high)
         }
         if isRevising { noteLate(slice, low, high) }
         guard !isAlone else { return countAlone(&flow, low, high, slice: slice, isFirst: isFirst) }
+        // Where time has no order no flow says which slice was its newest.
+        if unordered != nil, !isFirst { moveStart(from: start, to: slice, low, high) }
         guard !flow.visits.isRepeat(slice) else { return }
         let flowChange =
             unordered?.visit(.flow(flow.serial), slice: slice, windowLength: windowLength)
