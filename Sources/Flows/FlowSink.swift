@@ -6,18 +6,19 @@ public import EventTime
 /// direct.
 public protocol FlowSink: ~Copyable {
     /// What the sink keeps with each flow.
-    associatedtype Attachment: BitwiseCopyable & Sendable
+    associatedtype Attachment: FlowAttachment
 
     /// The attachment of a flow that begins.
     func makeAttachment() -> Attachment
     /// A packet of the flow lies in `slice`, and the one before it in another (or there was none: `isFirst`).
-    /// `isRevising`: it belongs to windows that have fired; of such packets the sink hears one by one.
+    /// `start`: the time of the earliest packet before it. `isRevising`: it belongs to windows that have fired; of such
+    /// packets the sink hears one by one.
     mutating func sawFlow(
-        _ attachment: inout Attachment, key: FlowKey, identifier: Int, slice: Int64, isFirst: Bool, isRevising: Bool
-    )
+        _ attachment: inout Attachment, key: FlowKey, identifier: Int, start: Nanoseconds, slice: Int64,
+        isFirst: Bool, isRevising: Bool)
     /// Traffic of the flow in `slice`; more may follow for the same slice.
     mutating func addTraffic(
-        _ attachment: Attachment, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic)
+        _ kept: Attachment.Kept, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic)
     /// The flow ended; all its traffic has been handed over.
     mutating func endFlow(_ attachment: inout Attachment, key: FlowKey, record: @autoclosure () -> FlowRecord)
 }

@@ -1,4 +1,4 @@
-import EventTime
+public import EventTime
 public import Flows
 
 /// The windows of hosts and of the totals, fed with a flow table's events.
@@ -20,6 +20,8 @@ public struct HostWindows: ~Copyable, FlowSink {
     var peers: SlicePeers
     /// Windows do not overlap, and time has an order.
     let isAlone: Bool
+    /// Flows keep more than ``FlowVisits/Kept``.
+    let keepsVisitsBeside: Bool
     var nextSerial: UInt32 = 1
     /// Totals of the slice that packets come in now.
     var pendingTotal = TotalTraffic()
@@ -39,6 +41,7 @@ public struct HostWindows: ~Copyable, FlowSink {
             groupCount: configuration.groupCount,
             maximumPairs: configuration.maximumFlows / configuration.groupCount)
         peers = SlicePeers(maximumPairs: configuration.maximumFlows)
+        keepsVisitsBeside = configuration.keepsVisitsBeside
         isAlone = windowLength == 1 && configuration.isOrdered
         admission = KeyAdmission(
             limitPerGroup: Int32(clamping: max(1, configuration.maximumHosts / configuration.groupCount)),
@@ -99,17 +102,19 @@ public struct HostWindows: ~Copyable, FlowSink {
     public func makeAttachment() -> FlowVisits { FlowVisits(serial: nextSerial) }
 
     public mutating func sawFlow(
-        _ flow: inout FlowVisits, key: FlowKey, identifier: Int, slice: Int64, isFirst: Bool, isRevising: Bool
+        _ flow: inout FlowVisits, key: FlowKey, identifier: Int, start: Nanoseconds, slice: Int64, isFirst: Bool,
+        isRevising: Bool
     ) {
         let (low, high) = (key.lowHost, key.highHost)
         if isFirst {
             nextSerial = nextSerial == .max ? 1 : nextSerial + 1
-            flow.startSlice = slice
-        } else if slice < flow.startSlice {
-            moveStart(&flow, to: slice, low, high)
+        } else if slice < flow.kept.last {
+            moveStart(from: start, to: slice, low, high)
         }
         if isRevising { noteLate(slice, low, high) }
         guard !isAlone else { return countAlone(&flow, low, high, slice: slice, isFirst: isFirst) }
+        // Where time has no order no flow says which slice was its newest.
+        if unordered != nil, !isFirst { moveStart(from: start, to: slice, low, high) }
         guard !flow.visits.isRepeat(slice) else { return }
         let flowChange =
             unordered?.visit(.flow(flow.serial), slice: slice, windowLength: windowLength)
@@ -145,7 +150,7 @@ public struct HostWindows: ~Copyable, FlowSink {
 
     @inline(__always)
     public mutating func addTraffic(
-        _ flow: FlowVisits, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic
+        _ flow: FlowVisits.Kept, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic
     ) {
         if flow.lowRow >= 0 { return addAlone(flow, slice: slice, fromLow: fromLow, fromHigh: fromHigh) }
         let (low, high) = (key.lowHost, key.highHost)
@@ -186,15 +191,15 @@ public struct HostWindows: ~Copyable, FlowSink {
 
     /// An earlier packet of a flow came late: the flow started earlier than was thought. What has been reported of its
     /// start stays.
-    private mutating func moveStart(_ flow: inout FlowVisits, to slice: Int64, _ low: HostKey, _ high: HostKey) {
-        guard !hosts.hasFired(flow.startSlice) else { return }
-        for (slice, amount) in [(flow.startSlice, -1), (slice, 1)] as [(Int64, Int32)] {
+    private mutating func moveStart(from time: Nanoseconds, to slice: Int64, _ low: HostKey, _ high: HostKey) {
+        let before = hosts.windows.slice(containing: time)
+        guard slice < before, !hosts.hasFired(before) else { return }
+        for (slice, amount) in [(before, -1), (slice, 1)] as [(Int64, Int32)] {
             _ = hosts.update(slice: slice, key: low, admission: admission) { $0.flowsStarted &+= amount }
             if low != high {
                 _ = hosts.update(slice: slice, key: high, admission: admission) { $0.flowsStarted &+= amount }
             }
         }
-        flow.startSlice = slice
     }
 
     private mutating func noteLate(_ slice: Int64, _ low: HostKey, _ high: HostKey) {

@@ -18,8 +18,11 @@ struct SampleCheckpointTests {
 
     @Test(
         "can be restored, and the run comes to the bytes of one that was not stopped",
-        // The second builds on another one.
-        arguments: [("replay-1", "checkpoint-000000000001"), ("replay-2", "checkpoint-000000000012")], [1, 3])
+        // The second and the third build on another one; the third reads packets that wait again.
+        arguments: [
+            ("replay-1", "checkpoint-000000000001"), ("replay-2", "checkpoint-000000000012"),
+            ("replay-3", "checkpoint-000000000018"),
+        ], [1, 3])
     func restore(sample: (folder: String, checkpoint: String), workers: Int) throws {
         let folder = try ScratchFolder()
         let copy = folder.path("copy")

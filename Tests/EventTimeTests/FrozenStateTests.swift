@@ -90,6 +90,66 @@ struct FrozenStateTests {
         }
     }
 
+    @Test("is of the table that was frozen last, whichever was before", arguments: [1, 2, 3] as [UInt64])
+    func otherTable(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        let tables = [UnsafeMutablePointer<Table>.allocate(capacity: 1), .allocate(capacity: 1)]
+        defer {
+            for table in tables {
+                table.deinitialize(count: 1)
+                table.deallocate()
+            }
+        }
+        for table in tables { table.initialize(to: Table()) }
+        let images = [FrozenTable<Number, UInt64>(), FrozenTable<Number, UInt64>()]
+        for _ in 0..<60 {
+            let table = random.pick(tables)
+            for _ in 0..<Int.random(in: 0..<100, using: &random) {
+                let key = Number(UInt64.random(in: 0..<500, using: &random))
+                let identifier = table.pointee.find(key, hash: key.tableHash)
+                if identifier < 0 {
+                    _ = table.pointee.insert(key, hash: key.tableHash, value: key.value)
+                } else if random.oneIn(4) {
+                    table.pointee.removeDensely(identifier, hash: key.tableHash)
+                } else {
+                    table.pointee[identifier].pointee.value &+= 1
+                }
+            }
+            let image = random.pick(images)
+            table.pointee.freeze(into: image)
+            var budget = Int.max
+            _ = table.pointee.continueFreezing(budget: &budget)
+            if random.oneIn(2) { image.prepare() }
+            let restored = try restored([bytes(image)])
+            #expect(restored.count == table.pointee.count)
+            for identifier in 0..<restored.count {
+                #expect(restored[identifier].pointee.key == table.pointee[identifier].pointee.key)
+                #expect(restored[identifier].pointee.value == table.pointee[identifier].pointee.value)
+            }
+        }
+    }
+
+    @Test("copies nothing of a table of which nothing was handed out")
+    func untouched() throws {
+        var table = Table()
+        for key in 0..<10_000 as Range<UInt64> {
+            _ = table.insert(Number(key), hash: Number(key).tableHash, value: key)
+        }
+        let image = FrozenTable<Number, UInt64>()
+        func freeze(budget: Int) -> Bool {
+            table.freeze(into: image)
+            var budget = budget
+            return table.continueFreezing(budget: &budget)
+        }
+        #expect(!freeze(budget: 20_000), "160,000 bytes are more")
+        var rest = Int.max
+        _ = table.continueFreezing(budget: &rest)
+        table[77].pointee.value = 1
+        #expect(freeze(budget: 20_000), "eight entries are less")
+        let restored = try restored([bytes(image)])
+        #expect((0..<10_000).allSatisfy { restored[$0].pointee.value == ($0 == 77 ? 1 : UInt64($0)) })
+    }
+
     @Test("of a table that is gone before it was copied is whole")
     func abandoned() throws {
         let image = FrozenTable<Number, UInt64>()

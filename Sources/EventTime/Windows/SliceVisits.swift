@@ -30,13 +30,13 @@
     }
 
     /// The newest slice visited; `Int64.min` before the first visit.
-    public internal(set) var last = Int64.min
+    public var last = Int64.min
     /// The newest slice visited that `recent` no longer shows; `Int64.min` where there is none.
-    var older = Int64.min
+    @usableFromInline var older = Int64.min
     /// Bit `i`: slice `last - i` was visited.
-    var recent: UInt64 = 0
+    @usableFromInline var recent: UInt64 = 0
     /// Whether the end of the newest chain is still to be counted (see ``end()``).
-    public internal(set) var isOpen = false
+    public var isOpen = false
 
     @inlinable public init() {}
 
