@@ -136,7 +136,10 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     @inlinable public mutating func flush<Sink: FlowSink & ~Copyable>(into sink: inout Sink)
     where Sink.Attachment == Attachment {
         for (place, identifier) in pending.enumerated() {
-            if place + 8 < pending.count { flows.prefetch(Int(pending[place + 8]), lines: 2) }
+            if place + 16 < pending.count { flows.prefetch(Int(pending[place + 16]), lines: 4) }
+            if place + 8 < pending.count {
+                sink.prefetch(flows.again(Int(pending[place + 8])).pointee.value.attachment)
+            }
             let flow = flows[Int(identifier)]
             guard flow.pointee.value.isListed else { continue }
             Self.handOver(flow, to: &sink)

@@ -58,10 +58,14 @@ struct HostPairs: ~Copyable {
     }
 
     /// Where the pair that a flow was just counted for counts its two ends.
-    func ends(of flow: FlowVisits, group: Int) -> CountedEnds { tables[group][Int(flow.pair)].pointee.value.ends }
+    func ends(of flow: FlowVisits, _ low: HostKey, _ high: HostKey, group: Int) -> ChainEnds {
+        tables[group][Int(flow.pair)].pointee.value.chainEnds(low, high)
+    }
 
     func setEnds(_ ends: CountedEnds, of flow: FlowVisits, group: Int) {
-        tables[group][Int(flow.pair)].pointee.value.ends = ends
+        let pair = tables[group][Int(flow.pair)]
+        pair.pointee.value.ends = ends
+        (pair.pointee.value.lowNumber, pair.pointee.value.highNumber) = (flow.lowRow, flow.highRow)
     }
 
     /// Sees to it that the pair will be looked at when its last slice leaves. Where that lies before `front`, it has
@@ -78,8 +82,8 @@ struct HostPairs: ~Copyable {
     }
 
     /// The pairs that go out of sight with `slice`.
-    mutating func leave(_ slice: Int64) -> [(low: HostKey, high: HostKey, ends: CountedEnds)] {
-        var gone: [(low: HostKey, high: HostKey, ends: CountedEnds)] = []
+    mutating func leave(_ slice: Int64) -> [ChainEnds] {
+        var gone: [ChainEnds] = []
         let due = checks.take(slice)
         for (place, check) in due.enumerated() {
             if place + 8 < due.count {
@@ -94,7 +98,7 @@ struct HostPairs: ~Copyable {
             }
             pair.pointee.value.check = .min
             if pair.pointee.value.visits.end() != nil {
-                gone.append((pair.pointee.key.low, pair.pointee.key.high, pair.pointee.value.ends))
+                gone.append(pair.pointee.value.chainEnds(pair.pointee.key.low, pair.pointee.key.high))
             }
         }
         return gone

@@ -10,6 +10,8 @@ struct SliceStore<Key: Equatable, Accumulator>: ~Copyable {
         @usableFromInline var late = KeyedTable<Key, UInt8>()
         /// Keys admitted by key group; empty until the first.
         @usableFromInline var admitted: [Int32] = []
+        /// The keys of the rows by number, where the rows are found through a ``FrontWindow`` and not by the table's index.
+        @usableFromInline var numbers = RowNumbers()
         /// The folds from each entry on, of slices in the front stack of a ``RunningFold``.
         @usableFromInline var suffixes: [Suffix] = []
 
@@ -62,6 +64,12 @@ struct SliceStore<Key: Equatable, Accumulator>: ~Copyable {
         return low
     }
 
+    /// The places of the live slices `first` ..< `end`.
+    @inlinable func places(from first: Int64, until end: Int64) -> Range<Int> {
+        let low = firstPlace(from: first)
+        return low..<max(low, firstPlace(from: end))
+    }
+
     /// The slice with this number, made where it is not there.
     @inlinable @inline(__always)
     subscript(number: Int64) -> UnsafeMutablePointer<Slice> {
@@ -107,6 +115,7 @@ struct SliceStore<Key: Equatable, Accumulator>: ~Copyable {
                 slice.pointee.table.removeAll()
                 slice.pointee.late.removeAll()
                 slice.pointee.admitted.removeAll()
+                slice.pointee.numbers.removeAll()
                 slice.pointee.suffixes.removeAll(keepingCapacity: true)
                 spares.append(slice)
             } else {
@@ -120,31 +129,5 @@ struct SliceStore<Key: Equatable, Accumulator>: ~Copyable {
     /// Forgets which keys late elements changed.
     @inlinable func forgetLate() {
         for slice in live { slice.pointee.late.removeAll() }
-    }
-}
-
-extension SliceStore where Key: WindowKey, Accumulator: SliceAccumulator {
-    @usableFromInline typealias Running = RunningWindow<Key, Accumulator>
-
-    /// Takes the slices before `end` into `running`.
-    @inlinable func enter(_ running: inout Running, until end: Int64) {
-        guard end > running.end else { return }
-        var place = firstPlace(from: max(running.end, running.first))
-        while place < live.count, live[place].pointee.number < end {
-            running.enter(live[place].pointee.table)
-            place += 1
-        }
-        running.end = end
-    }
-
-    /// Takes the slices before `first` out of `running`.
-    @inlinable func leave(_ running: inout Running, until first: Int64) {
-        guard first > running.first else { return }
-        var place = firstPlace(from: running.first)
-        while place < live.count, live[place].pointee.number < min(first, running.end) {
-            running.leave(live[place].pointee.table)
-            place += 1
-        }
-        running.first = first
     }
 }

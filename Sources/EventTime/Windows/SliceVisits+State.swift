@@ -18,7 +18,7 @@ extension SliceVisits: StateValue {
 
     @usableFromInline init(last: Int64, older: Int64, recent: UInt64, isOpen: Bool) {
         self.init()
-        (self.last, self.older, self.recent, self.isOpen) = (last, older, recent, isOpen)
+        (newest, self.older, self.recent, isUncounted) = (last, older, recent, isOpen)
     }
 
     /// The newest visit is shown as recent, no older one lies before time itself, and the one known beyond is no

@@ -30,13 +30,15 @@
     }
 
     /// The newest slice visited; `Int64.min` before the first visit.
-    public internal(set) var last = Int64.min
+    @inlinable public var last: Int64 { newest }
+    @usableFromInline var newest = Int64.min
     /// The newest slice visited that `recent` no longer shows; `Int64.min` where there is none.
-    var older = Int64.min
+    @usableFromInline var older = Int64.min
     /// Bit `i`: slice `last - i` was visited.
-    var recent: UInt64 = 0
+    @usableFromInline var recent: UInt64 = 0
     /// Whether the end of the newest chain is still to be counted (see ``end()``).
-    public internal(set) var isOpen = false
+    @inlinable public var isOpen: Bool { isUncounted }
+    @usableFromInline var isUncounted = false
 
     @inlinable public init() {}
 
@@ -53,19 +55,22 @@
 
     /// Notes a visit. `windowLength` is a window's length in slices; slices before `floor` are gone: nothing is
     /// changed in them, and no chain reaches back there.
+    @inlinable @inline(__always)
     public mutating func visit(_ slice: Int64, windowLength: Int64, floor: Int64) -> Change {
         if slice > last { return advance(to: slice, windowLength: windowLength, floor: floor) }
         return insert(slice, windowLength: windowLength, floor: floor)
     }
 
     /// The newest chain is over: no visit will join it. Returns the slice in which its end is to be counted.
+    @inlinable @inline(__always)
     public mutating func end() -> Int64? {
         guard isOpen else { return nil }
-        isOpen = false
+        isUncounted = false
         return last
     }
 
-    private mutating func advance(to slice: Int64, windowLength: Int64, floor: Int64) -> Change {
+    @inlinable @inline(__always)
+    mutating func advance(to slice: Int64, windowLength: Int64, floor: Int64) -> Change {
         var change = Change()
         let joins = last >= floor && last > .min && slice.saturatingSubtract(last) < windowLength
         if !joins {
@@ -75,7 +80,7 @@
         } else if !isOpen {
             change.unended = last
         }
-        isOpen = true
+        isUncounted = true
         let distance = last == .min ? 64 : slice.saturatingSubtract(last)
         if distance >= 64 {
             older = last
@@ -86,12 +91,12 @@
             if dropped != 0 { older = last &- 64 &+ distance &- Int64(dropped.trailingZeroBitCount) }
             recent = kept | 1
         }
-        last = slice
+        newest = slice
         return change
     }
 
     /// A visit behind the newest one.
-    private mutating func insert(_ slice: Int64, windowLength: Int64, floor: Int64) -> Change {
+    @usableFromInline mutating func insert(_ slice: Int64, windowLength: Int64, floor: Int64) -> Change {
         let back = last.saturatingSubtract(slice)
         guard !wasVisited(slice, back: back) else { return Change() }
         let (before, after) = neighbours(of: slice, back: back)
