@@ -107,7 +107,9 @@ struct HostPairs: ~Copyable {
     /// Removes the pairs last seen before `floor`.
     mutating func forget(before floor: Int64) {
         for slice in removals.slices(before: floor) {
-            for check in removals.take(slice) {
+            let due = removals.take(slice)
+            for (place, check) in due.enumerated() {
+                prefetchRemoval(due, place)
                 guard let pair = live(check) else { continue }
                 let last = pair.pointee.value.visits.last
                 if last >= floor {
@@ -117,6 +119,19 @@ struct HostPairs: ~Copyable {
                     tables[Int(check.group)].remove(Int(check.identifier), hash: pair.pointee.key.tableHash)
                 }
             }
+        }
+    }
+
+    /// Asks for the pairs that come a little later, and then for their places in the index.
+    @inline(__always)
+    private func prefetchRemoval(_ due: [VisitChecks.Check], _ place: Int) {
+        if place + 16 < due.count {
+            tables[Int(due[place + 16].group)].prefetch(Int(due[place + 16].identifier), lines: 2)
+        }
+        if place + 8 < due.count {
+            let table = Int(due[place + 8].group)
+            let key = tables[table].unsafeEntries[Int(due[place + 8].identifier)].key
+            tables[table].prefetchSlot(hash: key.tableHash)
         }
     }
 

@@ -7,7 +7,7 @@
 @usableFromInline
 struct FrontWindow<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
     @usableFromInline typealias Table = KeyedTable<Key, NumberedKey<Accumulator>>
-    @usableFromInline typealias Slices = SliceStore<Key, Accumulator>
+    @usableFromInline typealias Slices = SliceStore<Key, Accumulator, NothingStacked>
     @usableFromInline typealias Slice = UnsafeMutablePointer<Slices.Slice>
 
     /// The slices held are `first` ..< `end`.

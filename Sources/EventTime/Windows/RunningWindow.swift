@@ -47,7 +47,9 @@ struct RunningWindow<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
     }
 
     /// Takes in the slices before `end`.
-    @inlinable mutating func enter(until end: Int64, in slices: borrowing SliceStore<Key, Accumulator>) {
+    @inlinable mutating func enter(
+        until end: Int64, in slices: borrowing SliceStore<Key, Accumulator, NothingStacked>
+    ) {
         guard end > self.end else { return }
         for place in slices.places(from: max(self.end, first), until: end) {
             enter(slices.live[place].pointee.table)
@@ -56,7 +58,9 @@ struct RunningWindow<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
     }
 
     /// Takes out the slices before `first`.
-    @inlinable mutating func leave(until first: Int64, in slices: borrowing SliceStore<Key, Accumulator>) {
+    @inlinable mutating func leave(
+        until first: Int64, in slices: borrowing SliceStore<Key, Accumulator, NothingStacked>
+    ) {
         guard first > self.first else { return }
         for place in slices.places(from: self.first, until: min(first, end)) {
             leave(slices.live[place].pointee.table)

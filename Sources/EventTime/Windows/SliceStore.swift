@@ -1,6 +1,7 @@
-/// The live slices of sliced windows: each one's folds by key. Only slices that hold something are there.
+/// The live slices of sliced windows: each one's folds by key. Only slices that hold something are there. `Stacked` is
+/// what a stack keeps of each fold.
 @usableFromInline
-struct SliceStore<Key: Equatable, Accumulator>: ~Copyable {
+struct SliceStore<Key: Equatable, Accumulator, Stacked>: ~Copyable {
     @usableFromInline typealias Table = KeyedTable<Key, Accumulator>
 
     /// A slice's folds, and the keys that late elements changed.
@@ -10,7 +11,7 @@ struct SliceStore<Key: Equatable, Accumulator>: ~Copyable {
         @usableFromInline var late = KeyedTable<Key, UInt8>()
         /// Keys admitted by key group; empty until the first.
         @usableFromInline var admitted: [Int32] = []
-        /// The keys of the rows by number, where the rows are found through a ``FrontWindow`` and not by the table's index.
+        /// The keys of the rows by their numbers in a ``FrontWindow`` or ``RunningFold``, as far as the slice has come into it.
         @usableFromInline var numbers = RowNumbers()
         /// The folds from each entry on, of slices in the front stack of a ``RunningFold``.
         @usableFromInline var suffixes: [Suffix] = []
@@ -23,12 +24,12 @@ struct SliceStore<Key: Equatable, Accumulator>: ~Copyable {
 
     /// The fold of a key's entries from one slice up to a fixed later one.
     @usableFromInline struct Suffix {
-        @usableFromInline var value: Accumulator
+        @usableFromInline var value: Stacked
         /// Where it goes on: the key's next entry; `nil` at the end.
         @usableFromInline var slice: UnsafeMutablePointer<Slice>?
         @usableFromInline var identifier: UInt32
 
-        @inlinable init(value: Accumulator, slice: UnsafeMutablePointer<Slice>?, identifier: UInt32) {
+        @inlinable init(value: Stacked, slice: UnsafeMutablePointer<Slice>?, identifier: UInt32) {
             self.value = value
             self.slice = slice
             self.identifier = identifier

@@ -72,7 +72,8 @@ extension SlicedWindows where Accumulator: AdmittedAccumulator {
     /// A key's number, and its row in a slice, admitted there where there is room; -1 where there is none.
     @inlinable @inline(never)
     mutating func admittedRow(
-        _ key: Key, _ guess: Int32, _ slice: UnsafeMutablePointer<SliceStore<Key, Accumulator>.Slice>,
+        _ key: Key, _ guess: Int32,
+        _ slice: UnsafeMutablePointer<SliceStore<Key, Accumulator, NothingStacked>.Slice>,
         _ admission: KeyAdmission<Key>
     ) -> (number: Int, row: Int) {
         let bit: UInt64 = 1 << UInt64(admission.group)
@@ -133,7 +134,8 @@ extension SlicedWindows where Accumulator: AdmittedAccumulator {
     }
 
     @inlinable static func admit(
-        _ slice: UnsafeMutablePointer<SliceStore<Key, Accumulator>.Slice>, _ admission: KeyAdmission<Key>
+        _ slice: UnsafeMutablePointer<SliceStore<Key, Accumulator, NothingStacked>.Slice>,
+        _ admission: KeyAdmission<Key>
     ) -> Bool {
         if slice.pointee.admitted.isEmpty { slice.pointee.admitted = Array(repeating: 0, count: 64) }
         guard slice.pointee.admitted[admission.group] < admission.limitPerGroup else { return false }

@@ -11,7 +11,7 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
 
     public let windows: SlidingWindows
     public let allowedLateness: Nanoseconds
-    @usableFromInline var slices = SliceStore<Key, Accumulator>()
+    @usableFromInline var slices = SliceStore<Key, Accumulator, NothingStacked>()
     /// All windows before this one have fired.
     @usableFromInline var nextWindow = Int64.min
     /// All windows before this one are closed (only with allowed lateness).
