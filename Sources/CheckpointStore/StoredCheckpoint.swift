@@ -118,7 +118,9 @@ public struct StoredCheckpoint: Sendable {
     public func decoder(of name: String, hasRecords: Bool = true) throws(CheckpointError) -> StateDecoder {
         guard let part = manifest.part(name) else { throw .noPart(checkpoint: path, part: name) }
         let reader = try reader(of: part)
-        return StateDecoder(byteCount: part.contentByteCount, hasRecords: hasRecords) { () throws(StateError) in
+        return StateDecoder(
+            byteCount: part.contentByteCount, hasRecords: hasRecords, version: part.stateVersion
+        ) { () throws(StateError) in
             do throws(CheckpointError) {
                 return try reader.next()
             } catch {

@@ -6,17 +6,18 @@ public import EventTime
 /// direct.
 public protocol FlowSink: ~Copyable {
     /// What the sink keeps with each flow.
-    associatedtype Attachment: BitwiseCopyable & Sendable
+    associatedtype Attachment: FlowAttachment
 
     /// The attachment of a flow that begins.
     func makeAttachment() -> Attachment
     /// A packet of the flow lies in `slice`, and the one before it in another (or there was none: `isFirst`).
-    /// `isRevising`: it belongs to windows that have fired; of such packets the sink hears one by one.
+    /// `start`: the time of the earliest packet before it. `isRevising`: it belongs to windows that have fired; of such
+    /// packets the sink hears one by one.
     mutating func sawFlow(
-        _ attachment: inout Attachment, key: FlowKey, identifier: Int, slice: Int64, isFirst: Bool, isRevising: Bool
-    )
+        _ attachment: inout Attachment, key: FlowKey, identifier: Int, start: Nanoseconds, slice: Int64,
+        isFirst: Bool, isRevising: Bool)
     /// Asks for the memory in which a flow's traffic will be added.
-    func prefetch(_ attachment: Attachment)
+    func prefetch(_ attachment: Attachment.Kept)
     /// Traffic of the flow in `slice`; more may follow for the same slice.
     mutating func addTraffic(
         _ attachment: Attachment, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic)
@@ -25,7 +26,7 @@ public protocol FlowSink: ~Copyable {
 }
 
 extension FlowSink where Self: ~Copyable {
-    @inlinable public func prefetch(_ attachment: Attachment) {}
+    @inlinable public func prefetch(_ attachment: Attachment.Kept) {}
 }
 
 /// When flows end.

@@ -1,46 +1,87 @@
 public import EventTime
 import Packets
 
-/// What the table keeps of a live flow beside its key. `Attachment` is the consumer's own part.
-///
-/// The order of the fields is that of use: with the key, what a packet touches fills two cache lines.
-@frozen public struct FlowState<Attachment: BitwiseCopyable & Sendable>: BitwiseCopyable, Sendable {
-    @usableFromInline var tcp = TCPState()
-    @usableFromInline var initiatorIsHigh: Bool
-    @usableFromInline var hasPorts: Bool
+/// A flow's key as the table keeps it, and what fits into the bytes behind it.
+@frozen public struct KeptKey: TableKey {
+    @usableFromInline var key: FlowKey
+    @usableFromInline var bits: UInt8 = 0
+    /// The SYN's sequence number, once there was one (``TCPState/sawSYN``).
+    @usableFromInline var initialSequence: UInt32 = 0
+
+    @usableFromInline enum Bits {
+        @usableFromInline static var initiatorIsHigh: UInt8 { 1 }
+        @usableFromInline static var hasPorts: UInt8 { 2 }
+        @usableFromInline static var isListed: UInt8 { 4 }
+    }
+
+    @inlinable @inline(__always)
+    init(_ key: FlowKey) { self.key = key }
+
+    @inlinable @inline(__always)
+    public static func == (a: KeptKey, b: KeptKey) -> Bool { a.key == b.key }
+
+    @inlinable public var tableHash: UInt32 { key.tableHash }
+
+    @inlinable var initiatorIsHigh: Bool {
+        get { bits & Bits.initiatorIsHigh != 0 }
+        set { set(Bits.initiatorIsHigh, newValue) }
+    }
+
+    @inlinable var hasPorts: Bool {
+        get { bits & Bits.hasPorts != 0 }
+        set { set(Bits.hasPorts, newValue) }
+    }
+
     /// The flow stands in the table's list of flows with pending traffic.
-    @usableFromInline var isListed = false
+    @inlinable @inline(__always)
+    var isListed: Bool {
+        get { bits & Bits.isListed != 0 }
+        set { set(Bits.isListed, newValue) }
+    }
+
+    @inlinable @inline(__always)
+    mutating func set(_ bit: UInt8, _ value: Bool) { bits = value ? bits | bit : bits & ~bit }
+}
+
+/// What the table keeps of a live flow beside its key: with it, two cache lines. `Attachment` is the consumer's own
+/// part.
+@frozen public struct FlowState<Attachment: FlowAttachment>: BitwiseCopyable, Sendable {
+    @usableFromInline var attachment: Attachment.Kept
+    @usableFromInline var tcp = TCPState()
     /// Time of the earliest and of the latest packet.
     @usableFromInline var start: Nanoseconds
     @usableFromInline var last: Nanoseconds
-    /// The slice to which `pending` belongs: `Int64.min` before the first packet, `Int64.min + 1` where all was handed
-    /// on.
+    /// The slice to which `pending` belongs: `Int64.min` before the first packet.
     @usableFromInline var slice = Int64.min
     /// Traffic not yet handed to the sink.
     @usableFromInline var pending = PendingTraffic()
-    /// Traffic already handed to the sink.
+
+    @inlinable init(attachment: Attachment.Kept, start: Nanoseconds) {
+        self.attachment = attachment
+        self.start = start
+        last = start
+    }
+}
+
+/// Traffic of a flow that was handed to the sink already: where flows are reported.
+@frozen public struct FlowTotals: BitwiseCopyable, Sendable {
     @usableFromInline var fromLow = Traffic()
     @usableFromInline var fromHigh = Traffic()
-    public var attachment: Attachment
-    /// Fills the last of four cache lines, so that no flow straddles a fifth.
-    @usableFromInline var padding: UInt64 = 0
 
-    @inlinable init(_ packet: FlowPacket, initiatorIsHigh: Bool, attachment: Attachment) {
-        start = packet.time
-        last = packet.time
-        self.initiatorIsHigh = initiatorIsHigh
-        hasPorts = packet.hasPorts
-        self.attachment = attachment
-    }
+    @inlinable init() {}
+}
 
+extension KeptKey {
     /// The flow as it is reported.
-    func record(key: FlowKey, endReason: FlowRecord.EndReason) -> FlowRecord {
-        var (low, high) = (fromLow, fromHigh)
-        low += pending.fromLow
-        high += pending.fromHigh
+    @usableFromInline func record<Attachment: FlowAttachment>(
+        _ state: FlowState<Attachment>, _ totals: FlowTotals, endReason: FlowRecord.EndReason, knownAt: Nanoseconds
+    ) -> FlowRecord {
+        var (low, high) = (totals.fromLow, totals.fromHigh)
+        low += state.pending.fromLow
+        high += state.pending.fromHigh
         let (source, destination) = initiatorIsHigh ? (high, low) : (low, high)
-        return FlowRecord(
-            start: start, end: last,
+        var record = FlowRecord(
+            start: state.start, end: state.last,
             source: initiatorIsHigh ? key.highAddress : key.lowAddress,
             destination: initiatorIsHigh ? key.lowAddress : key.highAddress,
             sourcePort: initiatorIsHigh ? key.highPort : key.lowPort,
@@ -49,39 +90,11 @@ import Packets
             sourcePackets: source.packets, destinationPackets: destination.packets,
             sourceBytes: source.bytes, destinationBytes: destination.bytes,
             sourceWireBytes: source.wireBytes, destinationWireBytes: destination.wireBytes,
-            sourceTCPFlags: initiatorIsHigh ? tcp.highFlags : tcp.lowFlags,
-            destinationTCPFlags: initiatorIsHigh ? tcp.lowFlags : tcp.highFlags,
+            sourceTCPFlags: initiatorIsHigh ? state.tcp.highFlags : state.tcp.lowFlags,
+            destinationTCPFlags: initiatorIsHigh ? state.tcp.lowFlags : state.tcp.highFlags,
             endReason: endReason)
-    }
-}
-
-/// Both directions' traffic in one slice, the low endpoint's first, in 40 bytes.
-@frozen @usableFromInline struct PendingTraffic: BitwiseCopyable, Sendable {
-    @usableFromInline var bytes: InlineArray<2, UInt64> = [0, 0]
-    @usableFromInline var wireBytes: InlineArray<2, UInt64> = [0, 0]
-    @usableFromInline var packets: InlineArray<2, UInt32> = [0, 0]
-
-    @inlinable init() {}
-
-    @inlinable var isEmpty: Bool { packets[unchecked: 0] | packets[unchecked: 1] == 0 }
-
-    @inlinable var fromLow: Traffic { traffic(0) }
-    @inlinable var fromHigh: Traffic { traffic(1) }
-
-    @inlinable func traffic(_ direction: Int) -> Traffic {
-        Traffic(
-            packets: UInt64(packets[unchecked: direction]), bytes: bytes[unchecked: direction],
-            wireBytes: wireBytes[unchecked: direction])
-    }
-
-    /// Adds a packet; true where another might not fit the counts. Which way it goes cannot be foreseen: an index, no
-    /// branch.
-    @inlinable @inline(__always)
-    mutating func add(_ packet: UnsafePointer<FlowPacket>) -> Bool {
-        let direction = packet.pointee.direction
-        bytes[unchecked: direction] &+= packet.pointee.bytes
-        wireBytes[unchecked: direction] &+= UInt64(packet.pointee.wireBytes)
-        packets[unchecked: direction] &+= 1
-        return packets[unchecked: direction] == .max
+        record.knownAt = knownAt
+        record.separation = key.separation
+        return record
     }
 }

@@ -1,8 +1,13 @@
 public import EventTime
 
 /// A ``FlowTable`` as it was at one instant, for another thread to encode while the table goes on.
-public final class FrozenFlows<Attachment: BitwiseCopyable & Sendable>: @unchecked Sendable {
-    @usableFromInline let flows = FrozenTable<FlowKey, FlowState<Attachment>>()
+public final class FrozenFlows<Attachment: FlowAttachment>: @unchecked Sendable {
+    @usableFromInline let flows = FrozenTable<KeptKey, FlowState<Attachment>>()
+    /// The columns beside them, where they are kept.
+    @usableFromInline let beside = SideColumn<Attachment.Beside>.Image()
+    @usableFromInline let totals = SideColumn<FlowTotals>.Image()
+    @usableFromInline var keepsBeside = false
+    @usableFromInline var keepsRecords = false
     @usableFromInline var timers: FrozenTimers?
     @usableFromInline var pending: [UInt32] = []
     @usableFromInline var fragments = FragmentCache.Image()
@@ -12,12 +17,21 @@ public final class FrozenFlows<Attachment: BitwiseCopyable & Sendable>: @uncheck
     /// Live flows.
     public var count: Int { flows.count }
     /// Bytes of memory kept for copies.
-    public var byteCount: Int { flows.byteCount }
+    public var byteCount: Int { flows.byteCount + beside.byteCount + totals.byteCount }
 }
 
 extension FrozenFlows {
+    /// Takes memory in advance for the next image: for whoever has time between one and the next.
+    public func prepare() {
+        flows.prepare()
+        if keepsBeside { beside.prepare() }
+        if keepsRecords { totals.prepare() }
+    }
+
     /// Whether the flows that are encoded can be read only after those of the image before.
-    public var needsEarlier: Bool { flows.needsEarlier }
+    public var needsEarlier: Bool {
+        flows.needsEarlier || keepsBeside && beside.needsEarlier || keepsRecords && totals.needsEarlier
+    }
 
     /// Writes what is beside the flows: timers, traffic not yet handed on, fragments.
     @inlinable public func encodeRest(into state: inout StateEncoder) {
@@ -27,9 +41,15 @@ extension FrozenFlows {
     }
 }
 
-extension FrozenFlows where Attachment: StateRecord {
-    /// Writes flows, or those that changed.
-    @inlinable public func encodeFlows(into state: inout StateEncoder) { flows.encode(into: &state) }
+extension FrozenFlows where Attachment.Kept: StateRecord, Attachment.Beside: StateRecord {
+    /// Writes flows, or those that changed: what ``RestoredFlows/read(from:)`` reads.
+    @inlinable public func encodeFlows(into state: inout StateEncoder) {
+        flows.encode(into: &state)
+        keepsBeside.encode(into: &state)
+        if keepsBeside { beside.encode(into: &state) }
+        keepsRecords.encode(into: &state)
+        if keepsRecords { totals.encode(into: &state) }
+    }
 }
 
 extension FlowTable {
@@ -37,6 +57,14 @@ extension FlowTable {
     /// a ``KeyedTable``.
     @inlinable public mutating func freeze(into image: FrozenFlows<Attachment>, asChanges: Bool) {
         flows.freeze(into: image.flows, asChanges: asChanges)
+        image.keepsBeside = keepsBeside
+        image.keepsRecords = keepsRecords
+        if keepsBeside {
+            beside.freeze(into: image.beside, free: image.flows.freeIdentifiers, asChanges: asChanges)
+        }
+        if keepsRecords {
+            totals.freeze(into: image.totals, free: image.flows.freeIdentifiers, asChanges: asChanges)
+        }
         image.timers = timers.freeze()
         image.pending = pending
         image.fragments = fragments.freeze()
@@ -44,22 +72,24 @@ extension FlowTable {
 
     /// Copies for `budget` bytes, which shrinks by what was used up; returns whether all is copied.
     @inlinable public mutating func continueFreezing(budget: inout Int) -> Bool {
-        flows.continueFreezing(budget: &budget)
+        flows.continueFreezing(budget: &budget) && beside.continueFreezing(budget: &budget)
+            && totals.continueFreezing(budget: &budget)
     }
 }
 
-/// The flows of a ``FlowTable`` that is being read.
-public typealias RestoredFlows<Attachment: BitwiseCopyable & Sendable & StateRecord> =
-    RestoredTable<FlowKey, FlowState<Attachment>>
-
-extension FlowTable where Attachment: StateRecord {
+extension FlowTable
+where Attachment: EarlierFlowAttachment, Attachment.Kept: StateRecord, Attachment.Beside: StateRecord {
     /// Takes over flows that were read, and reads what ``FrozenFlows/encodeRest(into:)`` wrote of a table with these
-    /// limits. Throws ``StateError``.
+    /// limits that keeps the same. Throws ``StateError``.
     @inlinable public init(
-        limits: FlowLimits, _ restored: RestoredFlows<Attachment>, rest state: inout StateDecoder
+        limits: FlowLimits, keepsRecords: Bool, keepsBeside: Bool, _ restored: RestoredFlows<Attachment>,
+        rest state: inout StateDecoder
     ) throws(StateError) {
-        self.init(limits: limits)
-        flows = try restored.finish(state)
+        self.init(limits: limits, keepsRecords: keepsRecords, keepsBeside: keepsBeside)
+        let (bound, free) = (restored.flows.bound, restored.flows.free)
+        flows = try restored.flows.finish(state)
+        if keepsBeside { beside = try restored.beside.finishColumn(of: bound, free: free, state) }
+        if keepsRecords { totals = try restored.totals.finishColumn(of: bound, free: free, state) }
         let isLive = flows.liveIdentifiers()
         timers = try TimerWheel(resolution: Self.timerResolution(limits), identifiers: isLive, from: &state)
         pending = try [UInt32](from: &state)
@@ -75,7 +105,7 @@ extension FlowTable where Attachment: StateRecord {
             isListed[Int(identifier)] = true
         }
         for identifier in isLive.indices where isLive[identifier] {
-            guard !flows[identifier].pointee.value.isListed || isListed[identifier] else {
+            guard !flows[identifier].pointee.key.isListed || isListed[identifier] else {
                 throw state.invalid("the traffic of flow \(identifier) is forgotten")
             }
         }
@@ -84,10 +114,12 @@ extension FlowTable where Attachment: StateRecord {
     /// Calls `body` with each live flow's attachment: for checks of what was restored.
     @inlinable public func forEachAttachment(_ body: (FlowKey, Attachment) -> Void) {
         for (identifier, isLive) in flows.liveIdentifiers().enumerated() where isLive {
-            body(flows[identifier].pointee.key, flows[identifier].pointee.value.attachment)
+            body(flows[identifier].pointee.key.key, attachment(identifier))
         }
     }
+}
 
+extension FlowTable {
     /// Identifiers in use, or free after use, are below this bound.
     @inlinable public var identifierBound: Int { flows.identifierBound }
 }

@@ -6,9 +6,16 @@ public import EventTime
 /// Packets come in the order of their clocks: event time as the stream has it when a packet's turn comes, which is its
 /// own time, or later for one that came too late to be put in order. Which flow a packet belongs to depends on nothing
 /// but the packets before it, not on when ``expire(before:sink:)`` is called.
-public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
+public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
+    @usableFromInline typealias Flow = KeyedTable<KeptKey, FlowState<Attachment>>.Entry
+
     public let limits: FlowLimits
-    @usableFromInline var flows = KeyedTable<FlowKey, FlowState<Attachment>>()
+    /// 128 bytes a flow. What not everyone needs lies in columns, by the same identifiers.
+    @usableFromInline var flows = KeyedTable<KeptKey, FlowState<Attachment>>()
+    @usableFromInline var beside = SideColumn<Attachment.Beside>()
+    @usableFromInline var totals = SideColumn<FlowTotals>()
+    @usableFromInline let keepsBeside: Bool
+    @usableFromInline let keepsRecords: Bool
     /// A timer for each flow, at the end of its timeout or earlier.
     @usableFromInline var timers: TimerWheel
     /// Flows with traffic not yet handed on.
@@ -18,8 +25,12 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     @usableFromInline let longestSilence: UInt64
     @usableFromInline let longestLife: UInt64
 
-    public init(limits: FlowLimits) {
+    /// `keepsRecords`: what is said of a flow that ends is true of all its traffic; else its counts are of no use.
+    /// `keepsBeside`: attachments are kept in whole.
+    public init(limits: FlowLimits, keepsRecords: Bool = true, keepsBeside: Bool = true) {
         self.limits = limits
+        self.keepsRecords = keepsRecords
+        self.keepsBeside = keepsBeside
         timers = TimerWheel(resolution: Self.timerResolution(limits))
         longestSilence = limits.idleTimeout.magnitude
         longestLife = limits.activeTimeout.magnitude
@@ -37,7 +48,23 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         of identifier: Int, _ body: (FlowKey, inout Attachment) -> Result
     ) -> Result {
         let flow = flows[identifier]
-        return body(flow.pointee.key, &flow.pointee.value.attachment)
+        var attachment = attachment(identifier)
+        defer { keep(attachment, identifier) }
+        return body(flow.pointee.key.key, &attachment)
+    }
+
+    /// An attachment, put together.
+    @inlinable @inline(__always)
+    func attachment(_ identifier: Int) -> Attachment {
+        Attachment(
+            kept: flows.again(identifier).pointee.value.attachment,
+            beside: keepsBeside ? beside[identifier].pointee : nil)
+    }
+
+    @inlinable @inline(__always)
+    func keep(_ attachment: Attachment, _ identifier: Int) {
+        flows.again(identifier).pointee.value.attachment = attachment.kept
+        if keepsBeside { beside[identifier].pointee = attachment.beside }
     }
 
     /// Asks for the memory in which the flow of a key with this hash will be looked up; then
@@ -51,18 +78,20 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     @inlinable @inline(__always)
     public func prefetchFlow(hash: UInt32, touchesAttachment: Bool) -> Int {
         let identifier = flows.prefetchEntry(hash: hash, lines: 2)
-        if touchesAttachment, identifier >= 0 { flows.prefetch(identifier, from: 2, lines: 2) }
+        if touchesAttachment, identifier >= 0, keepsBeside { beside.prefetch(identifier) }
         return identifier
     }
 
     /// Asks for the memory of the flow with an identifier, past or present.
-    @inlinable public func prefetch(_ identifier: Int) { flows.prefetch(identifier, lines: 4) }
+    @inlinable public func prefetch(_ identifier: Int) {
+        flows.prefetch(identifier, lines: 2)
+        if keepsBeside { beside.prefetch(identifier) }
+    }
 
     /// The attachment of a flow whose traffic is about to move on to `slice`; `nil` of one that is there already.
     @inlinable @inline(__always)
     public func attachment(of identifier: Int, movingTo slice: Int64) -> Attachment? {
-        let flow = flows[identifier]
-        return flow.pointee.value.slice == slice ? nil : flow.pointee.value.attachment
+        flows[identifier].pointee.value.slice == slice ? nil : attachment(identifier)
     }
 
     /// Takes an IP packet whose key has this hash and whose time lies in `slice`. `clock`: event time as it has come.
@@ -94,20 +123,20 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     ) where Sink.Attachment == Attachment {
         var identifier = guess
         // A flow that ended meanwhile has no key any more (``remove``).
-        if guess < 0 || flows.again(guess).pointee.key != packet.pointee.key {
+        if guess < 0 || flows.again(guess).pointee.key.key != packet.pointee.key {
             identifier = lookUp(packet, hash, clock, sink: &sink)
         }
         let entry = flows[identifier]
         if mayEnd(entry, packet, clock) { endWhereDue(identifier, packet, clock, sink: &sink) }
         if entry.pointee.value.slice != slice {
             enter(slice, identifier, isRevising: packet.pointee.isRevising, sink: &sink)
-        } else if !entry.pointee.value.isListed || packet.pointee.isRevising {
+        } else if !entry.pointee.key.isListed || packet.pointee.isRevising {
             visitAgain(slice, identifier, isRevising: packet.pointee.isRevising, sink: &sink)
         }
         let time = packet.pointee.time
         if time > entry.pointee.value.last { entry.pointee.value.last = time }
         if time < entry.pointee.value.start { entry.pointee.value.start = time }
-        if entry.pointee.value.pending.add(packet) { Self.handOver(entry, to: &sink) }
+        if !entry.pointee.value.pending.add(packet) { addLarge(packet, identifier, sink: &sink) }
         if packet.pointee.tcpFlags != 0, entry.pointee.value.tcp.isChanged(by: packet) {
             noteTCP(identifier, packet)
         }
@@ -118,7 +147,7 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     mutating func lookUp<Sink: FlowSink & ~Copyable>(
         _ packet: UnsafePointer<FlowPacket>, _ hash: UInt32, _ clock: Nanoseconds, sink: inout Sink
     ) -> Int where Sink.Attachment == Attachment {
-        let identifier = flows.find(packet.pointee.key, hash: hash)
+        let identifier = flows.find(KeptKey(packet.pointee.key), hash: hash)
         return identifier < 0 ? begin(packet, hash, clock, sink: &sink) : identifier
     }
 
@@ -127,7 +156,7 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         _ identifier: Int, _ packet: UnsafePointer<FlowPacket>, _ clock: Nanoseconds, sink: inout Sink
     ) where Sink.Attachment == Attachment {
         guard flows.again(identifier).pointee.value.slice != .min,
-            let reason = reasonToEnd(flows.again(identifier).pointee.value, packet, clock)
+            let reason = reasonToEnd(flows.again(identifier), packet, clock)
         else { return }
         restart(identifier, packet, clock, reason: reason, sink: &sink)
     }
@@ -136,14 +165,14 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     @inlinable public mutating func flush<Sink: FlowSink & ~Copyable>(into sink: inout Sink)
     where Sink.Attachment == Attachment {
         for (place, identifier) in pending.enumerated() {
-            if place + 16 < pending.count { flows.prefetch(Int(pending[place + 16]), lines: 4) }
+            if place + 16 < pending.count { flows.prefetch(Int(pending[place + 16]), lines: 2) }
             if place + 8 < pending.count {
                 sink.prefetch(flows.again(Int(pending[place + 8])).pointee.value.attachment)
             }
             let flow = flows[Int(identifier)]
-            guard flow.pointee.value.isListed else { continue }
-            Self.handOver(flow, to: &sink)
-            flow.pointee.value.isListed = false
+            guard flow.pointee.key.isListed else { continue }
+            handOver(Int(identifier), to: &sink)
+            flow.pointee.key.isListed = false
         }
         pending.removeAll(keepingCapacity: true)
     }
@@ -193,8 +222,7 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     /// look at three numbers. ``reasonToEnd(_:_:_:)`` then knows.
     @inlinable @inline(__always)
     func mayEnd(
-        _ flow: UnsafeMutablePointer<KeyedTable<FlowKey, FlowState<Attachment>>.Entry>,
-        _ packet: UnsafePointer<FlowPacket>, _ clock: Nanoseconds
+        _ flow: UnsafeMutablePointer<Flow>, _ packet: UnsafePointer<FlowPacket>, _ clock: Nanoseconds
     ) -> Bool {
         // Unsigned differences are right where the first time is not before the second.
         let (start, last) = (flow.pointee.value.start, flow.pointee.value.last)
@@ -206,13 +234,16 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
 
     /// Why a packet does not belong to the flow with its key; `nil` where it does.
     @inlinable @inline(never)
-    func reasonToEnd(_ flow: FlowState<Attachment>, _ packet: UnsafePointer<FlowPacket>, _ clock: Nanoseconds)
-        -> FlowRecord.EndReason?
-    {
+    func reasonToEnd(
+        _ entry: UnsafeMutablePointer<Flow>, _ packet: UnsafePointer<FlowPacket>, _ clock: Nanoseconds
+    ) -> FlowRecord.EndReason? {
+        let flow = entry.pointee.value
         if clock > Self.deadline(of: flow, limits) || flow.start.saturatingAdd(-limits.idleTimeout) > clock {
             return flow.tcp.closed ?? .idle
         }
-        if packet.pointee.tcpFlags & TCPState.syn != 0, flow.tcp.isReopened(by: packet.pointee) {
+        if packet.pointee.tcpFlags & TCPState.syn != 0,
+            flow.tcp.isReopened(by: packet.pointee, initialSequence: entry.pointee.key.initialSequence)
+        {
             return flow.tcp.replaced
         }
         // Times lie up to 585 years apart: too far for a signed difference.
@@ -230,9 +261,12 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         _ packet: UnsafePointer<FlowPacket>, _ hash: UInt32, _ clock: Nanoseconds, sink: inout Sink
     ) -> Int where Sink.Attachment == Attachment {
         if flows.count >= limits.maximumFlows { evict(at: clock, sink: &sink) }
-        let initiatorIsHigh = Self.initiatorIsHigh(packet.pointee)
-        let state = FlowState(packet.pointee, initiatorIsHigh: initiatorIsHigh, attachment: sink.makeAttachment())
-        let identifier = flows.insert(packet.pointee.key, hash: hash, value: state)
+        let attachment = sink.makeAttachment()
+        let identifier = flows.insert(
+            Self.key(packet.pointee, initiatorIsHigh: Self.initiatorIsHigh(packet.pointee)), hash: hash,
+            value: FlowState(attachment: attachment.kept, start: packet.pointee.time))
+        if keepsBeside { beside.set(identifier, attachment.beside) }
+        if keepsRecords { totals.set(identifier, FlowTotals()) }
         timers.set(identifier, at: packet.pointee.time.saturatingAdd(limits.idleTimeout))
         return identifier
     }
@@ -248,13 +282,23 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         finish(identifier, reason: reason, at: min(clock, deadline), sink: &sink)
         // What the active timeout cuts goes on in the same direction.
         let initiatorIsHigh =
-            reason == .active ? flow.pointee.value.initiatorIsHigh : Self.initiatorIsHigh(packet.pointee)
-        let isListed = flow.pointee.value.isListed
-        flow.pointee.value = FlowState(
-            packet.pointee, initiatorIsHigh: initiatorIsHigh, attachment: sink.makeAttachment())
-        flow.pointee.value.isListed = isListed
+            reason == .active ? flow.pointee.key.initiatorIsHigh : Self.initiatorIsHigh(packet.pointee)
+        let isListed = flow.pointee.key.isListed
+        let attachment = sink.makeAttachment()
+        flow.pointee.key = Self.key(packet.pointee, initiatorIsHigh: initiatorIsHigh)
+        flow.pointee.key.isListed = isListed
+        flow.pointee.value = FlowState(attachment: attachment.kept, start: packet.pointee.time)
+        if keepsBeside { beside[identifier].pointee = attachment.beside }
+        if keepsRecords { totals[identifier].pointee = FlowTotals() }
         timers.cancel(identifier)
         timers.set(identifier, at: packet.pointee.time.saturatingAdd(limits.idleTimeout))
+    }
+
+    @inlinable static func key(_ packet: FlowPacket, initiatorIsHigh: Bool) -> KeptKey {
+        var key = KeptKey(packet.key)
+        key.initiatorIsHigh = initiatorIsHigh
+        key.hasPorts = packet.hasPorts
+        return key
     }
 
     /// The initiator: the sender of the SYN, the receiver of the SYN-ACK, else the first packet's sender.
@@ -270,12 +314,14 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     ) where Sink.Attachment == Attachment {
         let flow = flows.again(identifier)
         let isFirst = flow.pointee.value.slice == .min
-        if !isFirst { Self.handOver(flow, to: &sink) }
+        if !isFirst { handOver(identifier, to: &sink) }
         flow.pointee.value.slice = slice
-        if !flow.pointee.value.isListed { list(identifier) }
+        if !flow.pointee.key.isListed { list(identifier) }
+        var attachment = attachment(identifier)
         sink.sawFlow(
-            &flow.pointee.value.attachment, key: flow.pointee.key, identifier: identifier, slice: slice,
-            isFirst: isFirst, isRevising: isRevising)
+            &attachment, key: flow.pointee.key.key, identifier: identifier, start: flow.pointee.value.start,
+            slice: slice, isFirst: isFirst, isRevising: isRevising)
+        keep(attachment, identifier)
     }
 
     /// A packet in the slice of the one before it that is not as others: the table was flushed in the midst of the
@@ -285,17 +331,19 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         _ slice: Int64, _ identifier: Int, isRevising: Bool, sink: inout Sink
     ) where Sink.Attachment == Attachment {
         let flow = flows.again(identifier)
-        if !flow.pointee.value.isListed { list(identifier) }
+        if !flow.pointee.key.isListed { list(identifier) }
         guard isRevising else { return }
+        var attachment = attachment(identifier)
         sink.sawFlow(
-            &flow.pointee.value.attachment, key: flow.pointee.key, identifier: identifier, slice: slice,
-            isFirst: false, isRevising: true)
+            &attachment, key: flow.pointee.key.key, identifier: identifier, start: flow.pointee.value.start,
+            slice: slice, isFirst: false, isRevising: true)
+        keep(attachment, identifier)
     }
 
     /// Puts a flow on the list of those with traffic to be handed on.
     @inlinable mutating func list(_ identifier: Int) {
         if pending.count >= 2 * flows.count + 4096 { dropEnded() }
-        flows.again(identifier).pointee.value.isListed = true
+        flows.again(identifier).pointee.key.isListed = true
         pending.append(UInt32(identifier))
     }
 
@@ -303,9 +351,9 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     mutating func noteTCP(_ identifier: Int, _ packet: UnsafePointer<FlowPacket>) {
         let flow = flows.again(identifier)
         let wasOpen = flow.pointee.value.tcp.closed == nil
-        flow.pointee.value.tcp.note(packet.pointee)
+        flow.pointee.value.tcp.note(packet.pointee, initialSequence: &flow.pointee.key.initialSequence)
         if packet.pointee.tcpFlags & (TCPState.syn | TCPState.ack) == TCPState.syn {
-            flow.pointee.value.initiatorIsHigh = flow.pointee.value.tcp.synIsFromHigh
+            flow.pointee.key.initiatorIsHigh = flow.pointee.value.tcp.synIsFromHigh
         }
         if wasOpen, flow.pointee.value.tcp.closed != nil {
             timers.cancel(identifier)
@@ -316,26 +364,49 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     /// Forgets the flows in `pending` that have ended, and those that stand there twice. O(1) amortised.
     @inlinable mutating func dropEnded() {
         var kept: [UInt32] = []
-        for identifier in pending where flows[Int(identifier)].pointee.value.isListed {
-            flows[Int(identifier)].pointee.value.isListed = false
+        for identifier in pending where flows[Int(identifier)].pointee.key.isListed {
+            flows[Int(identifier)].pointee.key.isListed = false
             kept.append(identifier)
         }
-        for identifier in kept { flows[Int(identifier)].pointee.value.isListed = true }
+        for identifier in kept { flows[Int(identifier)].pointee.key.isListed = true }
         pending = kept
     }
 
-    @inlinable static func handOver<Sink: FlowSink & ~Copyable>(
-        _ flow: UnsafeMutablePointer<KeyedTable<FlowKey, FlowState<Attachment>>.Entry>, to sink: inout Sink
-    ) where Sink.Attachment == Attachment {
+    /// Hands on a live flow's pending traffic.
+    @inlinable func handOver<Sink: FlowSink & ~Copyable>(_ identifier: Int, to sink: inout Sink)
+    where Sink.Attachment == Attachment {
+        let flow = flows.again(identifier)
         let pending = flow.pointee.value.pending
         guard !pending.isEmpty else { return }
-        let (fromLow, fromHigh) = (pending.fromLow, pending.fromHigh)
-        sink.addTraffic(
-            flow.pointee.value.attachment, key: flow.pointee.key, slice: flow.pointee.value.slice,
-            fromLow: fromLow, fromHigh: fromHigh)
-        flow.pointee.value.fromLow += fromLow
-        flow.pointee.value.fromHigh += fromHigh
         flow.pointee.value.pending = PendingTraffic()
+        handOver(pending.fromLow, pending.fromHigh, identifier, to: &sink)
+    }
+
+    @inlinable @inline(__always)
+    func handOver<Sink: FlowSink & ~Copyable>(
+        _ fromLow: Traffic, _ fromHigh: Traffic, _ identifier: Int, to sink: inout Sink
+    ) where Sink.Attachment == Attachment {
+        let flow = flows.again(identifier)
+        sink.addTraffic(
+            attachment(identifier), key: flow.pointee.key.key, slice: flow.pointee.value.slice, fromLow: fromLow,
+            fromHigh: fromHigh)
+        guard keepsRecords else { return }
+        totals[identifier].pointee.fromLow += fromLow
+        totals[identifier].pointee.fromHigh += fromHigh
+    }
+
+    /// A packet that does not fit the pending traffic's counts: what is pending goes first, and a packet that is too
+    /// large by itself behind it.
+    @inlinable @inline(never)
+    func addLarge<Sink: FlowSink & ~Copyable>(
+        _ packet: UnsafePointer<FlowPacket>, _ identifier: Int, sink: inout Sink
+    ) where Sink.Attachment == Attachment {
+        handOver(identifier, to: &sink)
+        guard !flows.again(identifier).pointee.value.pending.add(packet) else { return }
+        let traffic = Traffic(
+            packets: 1, bytes: packet.pointee.bytes, wireBytes: UInt64(packet.pointee.wireBytes))
+        let (fromLow, fromHigh) = packet.pointee.isFromHigh ? (Traffic(), traffic) : (traffic, Traffic())
+        handOver(fromLow, fromHigh, identifier, to: &sink)
     }
 
     @inlinable mutating func evict<Sink: FlowSink & ~Copyable>(at time: Nanoseconds, sink: inout Sink)
@@ -358,19 +429,13 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
         _ identifier: Int, reason: FlowRecord.EndReason, at time: Nanoseconds, sink: inout Sink
     ) where Sink.Attachment == Attachment {
         let flow = flows[identifier]
-        Self.handOver(flow, to: &sink)
+        handOver(identifier, to: &sink)
         let (key, state) = (flow.pointee.key, flow.pointee.value)
+        let totals = keepsRecords ? totals[identifier].pointee : FlowTotals()
+        var attachment = attachment(identifier)
         sink.endFlow(
-            &flow.pointee.value.attachment, key: key, record: Self.record(key, state, reason, time))
-    }
-
-    @usableFromInline static func record(
-        _ key: FlowKey, _ state: FlowState<Attachment>, _ reason: FlowRecord.EndReason, _ time: Nanoseconds
-    ) -> FlowRecord {
-        var record = state.record(key: key, endReason: reason)
-        record.knownAt = time
-        record.separation = key.separation
-        return record
+            &attachment, key: key.key, record: key.record(state, totals, endReason: reason, knownAt: time))
+        keep(attachment, identifier)
     }
 
     @inlinable @inline(never)
@@ -379,9 +444,9 @@ public struct FlowTable<Attachment: BitwiseCopyable & Sendable>: ~Copyable {
     ) where Sink.Attachment == Attachment {
         finish(identifier, reason: reason, at: time, sink: &sink)
         let flow = flows[identifier]
-        flow.pointee.value.isListed = false
+        flow.pointee.key.isListed = false
         flows.remove(identifier, hash: flow.pointee.key.tableHash)
         // No packet has such a key: who guesses at the flow sees that it is gone.
-        flow.pointee.key.family = 0
+        flow.pointee.key.key.family = 0
     }
 }

@@ -52,9 +52,11 @@ extension PendingTraffic: StateValue {
         self.init()
         for direction in 0..<2 { bytes[direction] = try state.decode() }
         for direction in 0..<2 { wireBytes[direction] = try state.decode() }
+        for direction in 0..<2 { packets[direction] = try state.decode() }
         for direction in 0..<2 {
-            packets[direction] = try state.decode()
-            guard packets[direction] < .max else { throw state.invalid("more packets than are counted") }
+            guard (bytes[direction] | wireBytes[direction] | packets[direction]) >> 31 == 0 else {
+                throw state.invalid("more traffic than waits")
+            }
         }
     }
 }
@@ -62,50 +64,62 @@ extension PendingTraffic: StateValue {
 extension TCPState: StateValue {
     @inlinable public func encode(into state: inout StateEncoder) {
         for direction in 0..<2 { state.encode(flags[direction]) }
-        state.encode(initialSequence)
-        sawSYN.encode(into: &state)
-        synIsFromHigh.encode(into: &state)
-        isUnderWay.encode(into: &state)
+        state.encode(bits)
     }
 
     @inlinable public init(from state: inout StateDecoder) throws(StateError) {
         self.init()
         for direction in 0..<2 { flags[direction] = try state.decode() }
-        initialSequence = try state.decode()
-        sawSYN = try Bool(from: &state)
-        synIsFromHigh = try Bool(from: &state)
-        isUnderWay = try Bool(from: &state)
+        bits = try state.decode()
+        guard bits & ~Bits.all == 0 else { throw state.invalid("a connection in no state") }
     }
 }
 
-extension FlowState: StateValue, StateRecord where Attachment: StateRecord {
+extension KeptKey: StateRecord {
     @inlinable public func encode(into state: inout StateEncoder) {
+        key.encode(into: &state)
+        state.encode(bits)
+        state.encode(initialSequence)
+    }
+
+    @inlinable public init(from state: inout StateDecoder) throws(StateError) {
+        self.init(try FlowKey(from: &state))
+        bits = try state.decode()
+        initialSequence = try state.decode()
+        guard bits < 8 else { throw state.invalid("a flow of no kind") }
+    }
+}
+
+extension FlowState: StateValue, StateRecord where Attachment.Kept: StateRecord {
+    @inlinable public func encode(into state: inout StateEncoder) {
+        attachment.encode(into: &state)
         tcp.encode(into: &state)
-        initiatorIsHigh.encode(into: &state)
-        hasPorts.encode(into: &state)
-        isListed.encode(into: &state)
         state.encode(start)
         state.encode(last)
         state.encode(slice)
         pending.encode(into: &state)
-        fromLow.encode(into: &state)
-        fromHigh.encode(into: &state)
-        attachment.encode(into: &state)
     }
 
     @inlinable public init(from state: inout StateDecoder) throws(StateError) {
+        attachment = try Attachment.Kept(from: &state)
         tcp = try TCPState(from: &state)
-        initiatorIsHigh = try Bool(from: &state)
-        hasPorts = try Bool(from: &state)
-        isListed = try Bool(from: &state)
         start = try state.decode()
         last = try state.decode()
         slice = try state.decode()
         pending = try PendingTraffic(from: &state)
+        guard start <= last else { throw state.invalid("a flow that ends before it starts") }
+    }
+}
+
+extension FlowTotals: StateRecord {
+    @inlinable public func encode(into state: inout StateEncoder) {
+        fromLow.encode(into: &state)
+        fromHigh.encode(into: &state)
+    }
+
+    @inlinable public init(from state: inout StateDecoder) throws(StateError) {
         fromLow = try Traffic(from: &state)
         fromHigh = try Traffic(from: &state)
-        attachment = try Attachment(from: &state)
-        guard start <= last else { throw state.invalid("a flow that ends before it starts") }
     }
 }
 

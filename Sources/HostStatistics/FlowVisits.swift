@@ -1,12 +1,11 @@
 public import EventTime
+public import Flows
 
 /// What the host statistics keep with each live flow: where it was seen, and whom that counts for.
 @frozen public struct FlowVisits: BitwiseCopyable, Sendable {
     @usableFromInline var visits = SliceVisits()
     /// The slice whose departure looks at this flow next (``VisitChecks``); `Int64.min` for none.
     @usableFromInline var check = Int64.min
-    /// The slice in which the flow started.
-    @usableFromInline var startSlice = Int64.min
     /// Tells this flow from others that had its identifier.
     @usableFromInline var serial: UInt32
     /// The entry of its two hosts in the key group's table of pairs, as long as its serial is the same.
@@ -22,6 +21,79 @@ public import EventTime
     @usableFromInline var highRow: Int32 = -1
 
     @inlinable init(serial: UInt32) { self.serial = serial }
+}
+
+extension FlowVisits: FlowAttachment {
+    /// What lies in the flow: where windows do not overlap, and nothing comes late, that is all there is to know.
+    @frozen public struct Kept: BitwiseCopyable, Sendable {
+        @usableFromInline var last: Int64
+        @usableFromInline var recent: UInt64
+        @usableFromInline var serial: UInt32
+        @usableFromInline var lowRow: Int32
+        @usableFromInline var highRow: Int32
+        @usableFromInline var countsAsPeer: Bool
+
+        @inlinable init(
+            last: Int64, recent: UInt64, serial: UInt32, lowRow: Int32, highRow: Int32, countsAsPeer: Bool
+        ) {
+            self.last = last
+            self.recent = recent
+            self.serial = serial
+            self.lowRow = lowRow
+            self.highRow = highRow
+            self.countsAsPeer = countsAsPeer
+        }
+    }
+
+    /// What overlapping windows want to know as well, and visits that come more than 64 slices late.
+    @frozen public struct Beside: BitwiseCopyable, Sendable {
+        @usableFromInline var older: Int64
+        @usableFromInline var check: Int64
+        @usableFromInline var pair: Int32
+        @usableFromInline var pairSerial: UInt32
+        @usableFromInline var ends: CountedEnds
+        @usableFromInline var isOpen: Bool
+
+        @inlinable init(
+            older: Int64, check: Int64, pair: Int32, pairSerial: UInt32, ends: CountedEnds, isOpen: Bool
+        ) {
+            self.older = older
+            self.check = check
+            self.pair = pair
+            self.pairSerial = pairSerial
+            self.ends = ends
+            self.isOpen = isOpen
+        }
+    }
+
+    @inlinable @inline(__always)
+    public init(kept: Kept, beside: Beside?) {
+        self.init(serial: kept.serial)
+        lowRow = kept.lowRow
+        highRow = kept.highRow
+        countsAsPeer = kept.countsAsPeer
+        visits = SliceVisits(
+            last: kept.last, older: beside?.older ?? .min, recent: kept.recent, isOpen: beside?.isOpen ?? false)
+        guard let beside else { return }
+        check = beside.check
+        pair = beside.pair
+        pairSerial = beside.pairSerial
+        ends = beside.ends
+    }
+
+    @inlinable @inline(__always)
+    public var kept: Kept {
+        Kept(
+            last: visits.last, recent: visits.recentVisits, serial: serial, lowRow: lowRow, highRow: highRow,
+            countsAsPeer: countsAsPeer)
+    }
+
+    @inlinable @inline(__always)
+    public var beside: Beside {
+        Beside(
+            older: visits.olderVisit, check: check, pair: pair, pairSerial: pairSerial, ends: ends,
+            isOpen: visits.isOpen)
+    }
 }
 
 /// Where the two ends of a chain of visits are counted: in their own rows or in that of the hosts past the limit.
@@ -55,12 +127,12 @@ public import EventTime
     }
 }
 
-/// Where a pair was seen.
+/// Where a pair was seen. The order of the fields is such that there are no gaps between them.
 @frozen public struct PairVisits: BitwiseCopyable, Sendable {
     @usableFromInline var visits = SliceVisits()
-    @usableFromInline var check = Int64.min
-    @usableFromInline var serial: UInt32
     @usableFromInline var ends = CountedEnds()
+    @usableFromInline var serial: UInt32
+    @usableFromInline var check = Int64.min
     /// The numbers of its two hosts (``SlicedWindows``), as far as they are known; -1 where not.
     @usableFromInline var lowNumber: Int32 = -1
     @usableFromInline var highNumber: Int32 = -1

@@ -62,6 +62,13 @@ public final class FrozenAnalysis: @unchecked Sendable {
         }
     }
 
+    /// Takes memory in advance for the next image: for whoever has time between one and the next.
+    public func prepare() {
+        for flows in flows { flows.prepare() }
+        pairs.prepare()
+        windows.prepare()
+    }
+
     /// What there is of each kind.
     public var liveFlows: Int { flows.reduce(0) { $0 + $1.count } }
     public var livePairs: Int { pairs.count + windows.pairCount }

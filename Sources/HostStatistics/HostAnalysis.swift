@@ -37,6 +37,9 @@ public struct HostAnalysis: ~Copyable {
             self.isOrdered = isOrdered
         }
 
+        /// Whether flows need more than ``FlowVisits/Kept``.
+        var keepsVisitsBeside: Bool { windows.slicesPerWindow > 1 || allowedLateness > 0 }
+
         /// Key groups, a power of two up to 64: what workers can share. Each has its own share of the limits, so that
         /// results do not depend on the number of workers; with one, the limits hold exactly.
         public var groupCount = 1
@@ -78,7 +81,8 @@ public struct HostAnalysis: ~Copyable {
                 to: FlowTable(
                     limits: FlowLimits(
                         idleTimeout: configuration.idleTimeout, activeTimeout: configuration.activeTimeout,
-                        maximumFlows: max(1, configuration.maximumFlows / groupCount))))
+                        maximumFlows: max(1, configuration.maximumFlows / groupCount)),
+                    keepsRecords: configuration.keepsFlows, keepsBeside: configuration.keepsVisitsBeside))
         }
         windows = HostWindows(configuration)
     }

@@ -11,6 +11,9 @@ final class FrozenPairs: @unchecked Sendable {
     var count: Int { tables.reduce(0) { $0 + $1.count } }
     var byteCount: Int { tables.reduce(0) { $0 + $1.byteCount } }
 
+    /// Takes memory in advance for the next image.
+    func prepare() { for table in tables { table.prepare() } }
+
     /// Whether the pairs that are encoded can be read only after those of the image before.
     var needsEarlier: Bool { tables.contains { $0.needsEarlier } }
 

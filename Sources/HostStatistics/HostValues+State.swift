@@ -81,25 +81,52 @@ extension CountedEnds: StateValue {
     }
 }
 
-extension FlowVisits: StateRecord {
+extension FlowVisits.Kept: StateRecord {
     @inlinable public func encode(into state: inout StateEncoder) {
-        visits.encode(into: &state)
-        state.encode(check)
-        state.encode(startSlice)
+        state.encode(last)
+        state.encode(recent)
         state.encode(serial)
-        state.encode(pair)
-        state.encode(pairSerial)
-        ends.encode(into: &state)
         countsAsPeer.encode(into: &state)
     }
 
+    /// Rows are looked up again.
     @inlinable public init(from state: inout StateDecoder) throws(StateError) {
+        self.init(
+            last: try state.decode(), recent: try state.decode(), serial: try state.decode(), lowRow: -1,
+            highRow: -1, countsAsPeer: try Bool(from: &state))
+        guard serial != 0 else { throw state.invalid("a flow without a number") }
+        let visits = SliceVisits(last: last, older: .min, recent: recent, isOpen: false)
+        guard visits.isConsistent else { throw state.invalid("visits that cannot be") }
+    }
+}
+
+extension FlowVisits.Beside: StateRecord {
+    @inlinable public func encode(into state: inout StateEncoder) {
+        state.encode(older)
+        state.encode(check)
+        state.encode(pair)
+        state.encode(pairSerial)
+        ends.encode(into: &state)
+        isOpen.encode(into: &state)
+    }
+
+    @inlinable public init(from state: inout StateDecoder) throws(StateError) {
+        self.init(
+            older: try state.decode(), check: try state.decode(), pair: try state.decode(),
+            pairSerial: try state.decode(), ends: try CountedEnds(from: &state), isOpen: try Bool(from: &state))
+        guard pair >= -1, pair == -1 || pairSerial != 0 else { throw state.invalid("a pair without a number") }
+    }
+}
+
+extension FlowVisits: EarlierFlowAttachment {
+    @inlinable public init(earlierFrom state: inout StateDecoder) throws(StateError) {
         let visits = try SliceVisits(from: &state)
-        let (check, startSlice) = (try state.decode(Int64.self), try state.decode(Int64.self))
+        let check = try state.decode(Int64.self)
+        // The slice of its start, which follows from the time of its start.
+        _ = try state.decode(Int64.self)
         self.init(serial: try state.decode())
         self.visits = visits
         self.check = check
-        self.startSlice = startSlice
         pair = try state.decode()
         pairSerial = try state.decode()
         ends = try CountedEnds(from: &state)

@@ -18,6 +18,12 @@ final class FrozenHostWindows: @unchecked Sendable {
     var rowCount: Int { hosts.rowCount }
     var sliceCount: Int { hosts.sliceCount }
 
+    /// Takes memory in advance for the next image.
+    func prepare() {
+        hosts.prepare()
+        peers.prepare()
+    }
+
     /// Whether the rows that are encoded can be read only after those of the image before.
     var needsEarlier: Bool { hosts.needsEarlier || totals.needsEarlier }
 

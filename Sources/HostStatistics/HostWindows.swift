@@ -1,4 +1,4 @@
-import EventTime
+public import EventTime
 public import Flows
 
 /// The windows of hosts and of the totals, fed with a flow table's events.
@@ -99,14 +99,14 @@ public struct HostWindows: ~Copyable, FlowSink {
     public func makeAttachment() -> FlowVisits { FlowVisits(serial: nextSerial) }
 
     public mutating func sawFlow(
-        _ flow: inout FlowVisits, key: FlowKey, identifier: Int, slice: Int64, isFirst: Bool, isRevising: Bool
+        _ flow: inout FlowVisits, key: FlowKey, identifier: Int, start: Nanoseconds, slice: Int64, isFirst: Bool,
+        isRevising: Bool
     ) {
         let (low, high) = (key.lowHost, key.highHost)
         if isFirst {
             nextSerial = nextSerial == .max ? 1 : nextSerial + 1
-            flow.startSlice = slice
-        } else if slice < flow.startSlice {
-            moveStart(&flow, to: slice, low, high)
+        } else if slice < flow.visits.last || unordered != nil {
+            moveStart(from: start, to: slice, low, high)
         }
         if isRevising { noteLate(slice, low, high) }
         guard !isAlone else { return countAlone(&flow, low, high, slice: slice, isFirst: isFirst) }
@@ -143,7 +143,7 @@ public struct HostWindows: ~Copyable, FlowSink {
     }
 
     @inline(__always)
-    public func prefetch(_ flow: FlowVisits) {
+    public func prefetch(_ flow: FlowVisits.Kept) {
         guard windowLength > 1 else { return }
         hosts.prefetch(number: flow.lowRow)
         hosts.prefetch(number: flow.highRow)
@@ -224,15 +224,15 @@ public struct HostWindows: ~Copyable, FlowSink {
 
     /// An earlier packet of a flow came late: the flow started earlier than was thought. What has been reported of its
     /// start stays.
-    private mutating func moveStart(_ flow: inout FlowVisits, to slice: Int64, _ low: HostKey, _ high: HostKey) {
-        guard !hosts.hasFired(flow.startSlice) else { return }
-        for (slice, amount) in [(flow.startSlice, -1), (slice, 1)] as [(Int64, Int32)] {
+    private mutating func moveStart(from time: Nanoseconds, to slice: Int64, _ low: HostKey, _ high: HostKey) {
+        let before = hosts.windows.slice(containing: time)
+        guard slice < before, !hosts.hasFired(before) else { return }
+        for (slice, amount) in [(before, -1), (slice, 1)] as [(Int64, Int32)] {
             _ = hosts.update(slice: slice, key: low, admission: admission) { $0.flowsStarted &+= amount }
             if low != high {
                 _ = hosts.update(slice: slice, key: high, admission: admission) { $0.flowsStarted &+= amount }
             }
         }
-        flow.startSlice = slice
     }
 
     private mutating func noteLate(_ slice: Int64, _ low: HostKey, _ high: HostKey) {

@@ -15,7 +15,7 @@ public final class RestoredAnalysis: @unchecked Sendable {
         configuration = analysis.configuration
         groupCount = analysis.groupCount
         let tables = analysis.tables
-        flows = (0..<analysis.groupCount).map { RestoredTable(maximumCount: tables[$0].limits.maximumFlows) }
+        flows = (0..<analysis.groupCount).map { RestoredFlows(maximumCount: tables[$0].limits.maximumFlows) }
         pairs = RestoredPairs(groupCount: groupCount, maximumPairs: configuration.maximumFlows / groupCount)
     }
 
@@ -42,7 +42,9 @@ public final class RestoredAnalysis: @unchecked Sendable {
         _ group: Int, _ analysis: inout HostAnalysis, rest state: inout StateDecoder
     ) throws(StateError) {
         let limits = analysis.tables[group].limits
-        analysis.tables[group] = try FlowTable(limits: limits, flows[group], rest: &state)
+        analysis.tables[group] = try FlowTable(
+            limits: limits, keepsRecords: configuration.keepsFlows, keepsBeside: configuration.keepsVisitsBeside,
+            flows[group], rest: &state)
     }
 
     private func takePairs(_ analysis: inout HostAnalysis, rest state: inout StateDecoder) throws(StateError) {
@@ -59,6 +61,10 @@ public final class RestoredAnalysis: @unchecked Sendable {
     private func takeWindows(_ analysis: inout HostAnalysis, rest state: inout StateDecoder) throws(StateError) {
         let flowBounds = (0..<groupCount).map { analysis.tables[$0].identifierBound }
         try analysis.windows.restore(configuration, windows, flowBounds: flowBounds, rest: &state)
+        for group in 0..<groupCount {
+            analysis.windows.group = group
+            flows[group].handOverExcess(of: analysis.tables[group], to: &analysis.windows)
+        }
     }
 
     /// Reads a part of the first form of state, in which what belongs to the flows, pairs and windows stood behind them.

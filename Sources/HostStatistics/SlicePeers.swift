@@ -133,6 +133,9 @@ final class FrozenPeers: @unchecked Sendable {
     var count: Int { tables.prefix(numbers.count).reduce(0) { $0 + $1.count } }
     var byteCount: Int { tables.reduce(0) { $0 + $1.byteCount } }
 
+    /// Takes memory in advance for the next image.
+    func prepare() { for table in tables.prefix(numbers.count) { table.prepare() } }
+
     func encode(into state: inout StateEncoder) {
         state.encode(UInt64(numbers.count))
         for (number, table) in zip(numbers, tables) {

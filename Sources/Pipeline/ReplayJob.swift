@@ -29,6 +29,8 @@ public final class ReplayJob {
     private var summary = RunSummary()
     private var problems: [String] = []
     private var inputErrors: [CaptureError] = []
+    /// From where on the packets that wait can be read again; `nil` where the captures cannot, or nothing is saved.
+    private var marks: ReadingMarks?
     private var progress: ProgressBar?
 
     /// Opens inputs and outputs. Throws ``CaptureError`` for a bad filter and ``ReportError`` for outputs that cannot
@@ -50,13 +52,20 @@ public final class ReplayJob {
         }
         if let restored = checkpoints?.restored {
             self.stream = try CaptureStream(
-                inputs: configuration.inputs, filter: configuration.filter,
-                resuming: restored.run.progress.progress)
+                inputs: configuration.inputs, filter: configuration.filter, resuming: restored.start)
+            try restored.readWaiting(from: self.stream, for: configuration)
             output = try Self.output(configuration, restored)
         } else {
             self.stream = stream
             output = OutputStage(
                 try ReportWriter(outputs: configuration.outputs, options: configuration.reportOptions))
+        }
+        // Where packets have no order none waits.
+        if checkpoints != nil, configuration.watermarkDelay != nil,
+            self.stream.canBeReadAgain.allSatisfy({ $0 })
+        {
+            marks = ReadingMarks(
+                start: checkpoints?.restored?.start ?? self.stream.progress, names: self.stream.sourceNames)
         }
         progress = configuration.progressWidth.map {
             ProgressBar(width: $0, usesColour: configuration.progressUsesColour, now: MonotonicClock.now())
@@ -119,6 +128,7 @@ public final class ReplayJob {
         {
             stream.forEachPacket { record, bytes in intake.take(record, bytes) }
             intake.handOn()
+            marks?.note(stream, newest: intake.newestTime, released: intake.sequencer.releasedBefore)
             left -= UInt64(stream.count)
             rememberErrors()
             afterBatch(intake)
@@ -182,7 +192,11 @@ public final class ReplayJob {
     private func send<Consumer: Analysis>(
         _ barrier: FrozenReplay, _ intake: inout PacketIntake<Consumer>, _ consumer: Consumer
     ) {
-        intake.pass(barrier)
+        if marks == nil {
+            intake.pass(barrier)
+        } else {
+            intake.pass(barrier) { self.marks?.start(before: $0) ?? SourceProgress() }
+        }
         intake.summarise(into: &summary)
         summary.packetsReceived = stream.packetsReceived
         barrier.run = runState(isFinished: false)

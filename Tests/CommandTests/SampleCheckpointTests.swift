@@ -19,7 +19,9 @@ struct SampleCheckpointTests {
     @Test(
         "can be restored, and the run comes to the bytes of one that was not stopped",
         // The second builds on another one.
-        arguments: [("replay-1", "checkpoint-000000000001"), ("replay-2", "checkpoint-000000000012")], [1, 3])
+        arguments: [
+            ("replay-1", "checkpoint-000000000001"), ("replay-2", "checkpoint-000000000012"),
+        ], [1, 3])
     func restore(sample: (folder: String, checkpoint: String), workers: Int) throws {
         let folder = try ScratchFolder()
         let copy = folder.path("copy")

@@ -90,6 +90,126 @@ struct FrozenStateTests {
         }
     }
 
+    @Test("is of the table that was frozen last, whichever was before", arguments: [1, 2, 3] as [UInt64])
+    func otherTable(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        let tables = [UnsafeMutablePointer<Table>.allocate(capacity: 1), .allocate(capacity: 1)]
+        defer {
+            for table in tables {
+                table.deinitialize(count: 1)
+                table.deallocate()
+            }
+        }
+        for table in tables { table.initialize(to: Table()) }
+        let images = [FrozenTable<Number, UInt64>(), FrozenTable<Number, UInt64>()]
+        for _ in 0..<60 {
+            let table = random.pick(tables)
+            for _ in 0..<Int.random(in: 0..<100, using: &random) {
+                let key = Number(UInt64.random(in: 0..<500, using: &random))
+                let identifier = table.pointee.find(key, hash: key.tableHash)
+                if identifier < 0 {
+                    _ = table.pointee.insert(key, hash: key.tableHash, value: key.value)
+                } else if random.oneIn(4) {
+                    table.pointee.removeDensely(identifier, hash: key.tableHash)
+                } else {
+                    table.pointee[identifier].pointee.value &+= 1
+                }
+            }
+            let image = random.pick(images)
+            table.pointee.freeze(into: image)
+            var budget = Int.max
+            _ = table.pointee.continueFreezing(budget: &budget)
+            if random.oneIn(2) { image.prepare() }
+            let restored = try restored([bytes(image)])
+            #expect(restored.count == table.pointee.count)
+            for identifier in 0..<restored.count {
+                #expect(restored[identifier].pointee.key == table.pointee[identifier].pointee.key)
+                #expect(restored[identifier].pointee.value == table.pointee[identifier].pointee.value)
+            }
+        }
+    }
+
+    @Test("copies nothing of a table of which nothing was handed out")
+    func untouched() throws {
+        var table = Table()
+        for key in 0..<10_000 as Range<UInt64> {
+            _ = table.insert(Number(key), hash: Number(key).tableHash, value: key)
+        }
+        let image = FrozenTable<Number, UInt64>()
+        func freeze(budget: Int) -> Bool {
+            table.freeze(into: image)
+            var budget = budget
+            return table.continueFreezing(budget: &budget)
+        }
+        #expect(!freeze(budget: 20_000), "160,000 bytes are more")
+        var rest = Int.max
+        _ = table.continueFreezing(budget: &rest)
+        table[77].pointee.value = 1
+        #expect(freeze(budget: 20_000), "eight entries are less")
+        let restored = try restored([bytes(image)])
+        #expect((0..<10_000).allSatisfy { restored[$0].pointee.value == ($0 == 77 ? 1 : UInt64($0)) })
+    }
+
+    @Test("of a column goes with its table's identifiers", arguments: [1, 2, 3] as [UInt64])
+    func column(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        var table = Table()
+        var column = SideColumn<UInt64>()
+        let (image, columnImage) = (FrozenTable<Number, UInt64>(), SideColumn<UInt64>.Image())
+        var images: [(table: [UInt8], column: [UInt8])] = []
+        for round in 0..<12 {
+            for _ in 0..<(round == 0 ? 2000 : random.pick([0, 5, 100])) {
+                let key = Number(UInt64.random(in: 0..<1000, using: &random))
+                let identifier = table.find(key, hash: key.tableHash)
+                if identifier < 0 {
+                    column.set(table.insert(key, hash: key.tableHash, value: 0), key.value)
+                } else if random.oneIn(3) {
+                    table.remove(identifier, hash: key.tableHash)
+                } else {
+                    column[identifier].pointee &+= 1
+                }
+            }
+            let expected = (0..<1000 as Range<UInt64>).map { key in
+                let identifier = table.find(Number(key), hash: Number(key).tableHash)
+                return identifier < 0 ? nil : column[identifier].pointee
+            }
+            table.freeze(into: image, asChanges: round > 0)
+            column.freeze(into: columnImage, free: image.freeIdentifiers, asChanges: round > 0)
+            // What changes before the copies are made is not in them, but in the next.
+            let changed = Int.random(in: 0..<columnImage.count, using: &random)
+            let before = column[changed].pointee
+            column[changed].pointee = .max
+            var budget = Int.max
+            let isCopied = table.continueFreezing(budget: &budget) && column.continueFreezing(budget: &budget)
+            #expect(isCopied)
+            column[changed].pointee = before
+            if !image.needsEarlier, !columnImage.needsEarlier { images = [] }
+            images.append((bytes(image), StateEncoder.bytes { columnImage.encode(into: &$0) }))
+
+            let read = RestoredTable<Number, UInt64>()
+            let readColumn = RestoredTable<SideColumn<UInt64>.NoKey, UInt64>()
+            for bytes in images {
+                var state = StateDecoder(bytes.table)
+                var columnState = StateDecoder(bytes.column)
+                try read.read(from: &state)
+                try readColumn.read(from: &columnState)
+            }
+            let (bound, free) = (read.bound, read.free)
+            let restored = try read.finish(StateDecoder([]))
+            let restoredColumn = try readColumn.finishColumn(of: bound, free: free, StateDecoder([]))
+            for (key, value) in expected.enumerated() {
+                let identifier = restored.find(Number(UInt64(key)), hash: Number(UInt64(key)).tableHash)
+                #expect(value == (identifier < 0 ? nil : restoredColumn[identifier].pointee))
+            }
+        }
+        let other = RestoredTable<SideColumn<UInt64>.NoKey, UInt64>()
+        var state = StateDecoder(images[0].column)
+        try? other.read(from: &state)
+        #expect(throws: StateError.self, "a column of another table") {
+            _ = try other.finishColumn(of: 1, free: [], StateDecoder([]))
+        }
+    }
+
     @Test("of a table that is gone before it was copied is whole")
     func abandoned() throws {
         let image = FrozenTable<Number, UInt64>()

@@ -5,8 +5,16 @@ import TestSupport
 
 /// Notes all that a flow table hands over.
 struct RecordingSink: FlowSink {
-    struct Tag: BitwiseCopyable, Sendable {
+    struct Tag: FlowAttachment {
         var flow: Int
+
+        init(flow: Int) { self.flow = flow }
+        init(kept: Int, beside: Int?) {
+            precondition(beside == nil || beside == -kept, "what belongs together stays together")
+            flow = kept
+        }
+        var kept: Int { flow }
+        var beside: Int { -flow }
     }
     struct Visit: Equatable {
         var flow: Int
@@ -29,7 +37,8 @@ struct RecordingSink: FlowSink {
     func makeAttachment() -> Tag { Tag(flow: flows) }
 
     mutating func sawFlow(
-        _ tag: inout Tag, key: FlowKey, identifier: Int, slice: Int64, isFirst: Bool, isRevising: Bool
+        _ tag: inout Tag, key: FlowKey, identifier: Int, start: Nanoseconds, slice: Int64, isFirst: Bool,
+        isRevising: Bool
     ) {
         if isFirst { flows += 1 }
         visits.append(Visit(flow: tag.flow, slice: slice, isFirst: isFirst, isRevising: isRevising))

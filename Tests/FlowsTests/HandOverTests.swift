@@ -59,6 +59,11 @@ struct HandOverTests {
                 packet.tcpFlags = random.pick([16, 16, 16, 2, 18, 17, 4])
                 packet.tcpSequence = random.pick(1...2)
             }
+            // More than a flow's own counts can hold, alone or after some.
+            if seed % 3 == 2, random.oneIn(6) {
+                packet.bytes = random.pick(1 << 29...1 << 33 - 1)
+                packet.wireBytes = random.pick(1 << 29...UInt32.max)
+            }
             let slice = time.floored(dividingBy: 10)
             if schedule > 0, calls.oneIn(4) { driver.expire(before: clock - calls.pick(0...5)) }
             if schedule > 0, calls.oneIn(4) { driver.flush() }

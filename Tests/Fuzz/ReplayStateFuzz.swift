@@ -10,7 +10,7 @@ import Packets
 
 /// The parts of a checkpoint, each behind three bytes of length, in the order run, reports, intake, rest, flows-0, pairs,
 /// windows, and then what changed in the last three. The first byte chooses what the command says of windows and order,
-/// whether the state is in its first form, which has no rest, and whether there are changes.
+/// whether the state is in its first form, which has no rest, or in its second, and whether there are changes.
 ///
 /// What is taken for state must do as state: packets come after it, time advances, and everything ends.
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -26,7 +26,8 @@ public func fuzzOne(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         parts.append(Array(bytes[place...].prefix(length)))
         place = min(bytes.count, place + length)
     }
-    try? goOn(configuration(choice), parts, isFirstForm: choice & 4 != 0, hasChanges: choice & 8 != 0)
+    let version: UInt32 = choice & 4 != 0 ? 1 : choice & 16 != 0 ? 2 : .max
+    try? goOn(configuration(choice), parts, version: version, hasChanges: choice & 8 != 0)
     return 0
 }
 
@@ -54,12 +55,13 @@ private func configuration(_ choice: UInt8) -> ReplayConfiguration {
 }
 
 private func restore(
-    _ analysis: inout HostAnalysis, _ parts: [[UInt8]], isFirstForm: Bool, hasChanges: Bool
+    _ analysis: inout HostAnalysis, _ parts: [[UInt8]], version: UInt32, hasChanges: Bool
 ) throws {
+    let isFirstForm = version == 1
     let restored = RestoredAnalysis(for: analysis)
     let tables: [FrozenAnalysis.Part] = [.flows(group: 0), .pairs, .windows]
     for (place, part) in tables.enumerated() {
-        var state = StateDecoder(parts[4 + place], hasRecords: !isFirstForm)
+        var state = StateDecoder(parts[4 + place], hasRecords: !isFirstForm, version: version)
         if isFirstForm {
             try restored.readFirstForm(part, &analysis, from: &state)
         } else {
@@ -67,7 +69,7 @@ private func restore(
         }
         try state.finish()
         guard hasChanges, !isFirstForm else { continue }
-        var changes = StateDecoder(parts[7 + place])
+        var changes = StateDecoder(parts[7 + place], version: version)
         try restored.read(part, from: &changes)
         try changes.finish()
     }
@@ -78,7 +80,7 @@ private func restore(
 }
 
 private func goOn(
-    _ configuration: ReplayConfiguration, _ parts: [[UInt8]], isFirstForm: Bool, hasChanges: Bool
+    _ configuration: ReplayConfiguration, _ parts: [[UInt8]], version: UInt32, hasChanges: Bool
 ) throws {
     var run = StateDecoder(parts[0])
     let state = try? RunState(from: &run)
@@ -92,8 +94,8 @@ private func goOn(
     _ = try Bool(from: &reports)
     let merger = try WindowMerger(analysis, from: &reports)
     let box = AnalysisBox(HostAnalysis(analysis, isAlone: true))
-    try restore(&box.analysis, parts, isFirstForm: isFirstForm, hasChanges: hasChanges)
-    var waiting = StateDecoder(parts[2], hasRecords: !isFirstForm)
+    try restore(&box.analysis, parts, version: version, hasChanges: hasChanges)
+    var waiting = StateDecoder(parts[2], hasRecords: version > 1, version: version)
     let restored = try RestoredIntake(configuration, from: &waiting)
     let output = OutputStage(try ReportWriter(outputs: Array(configuration.outputs.prefix(1))))
     let consumer = SerialAnalysis(box, writer: ResultWriter(analysis, output: output, merger: merger))

@@ -60,11 +60,12 @@ part() {
     lz4 -dc "$1"
 }
 # All parts of a run's, for each of the commands that the target knows: of the first checkpoint there is, and the changes
-# that the last one holds. 4 stands for the first form, 8 for changes.
+# that the last one holds. 4 stands for the first form, 16 for the second, 8 for changes.
 for sample in Tests/CommandTests/Samples/replay-*; do
     folders=("$sample"/checkpoints/checkpoint-*)
     form=8
-    if [ ! -e "${folders[0]}/rest.lz4" ]; then form=4; fi
+    if grep -q '"state_version": *1' "${folders[0]}/manifest.json"; then form=4; fi
+    if grep -q '"state_version": *2' "${folders[0]}/manifest.json"; then form=24; fi
     for choice in 0 1 2 3; do
         {
             three_bytes $((choice + form)) | head -c 1

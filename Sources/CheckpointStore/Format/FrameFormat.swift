@@ -11,8 +11,9 @@ enum FrameFormat {
     /// Most bytes of content that are compressed, or handed out, at a time.
     static let chunkByteCount = StateEncoder.chunkSize
 
-    /// The library's levels below 0 look for matches in fewer places.
-    private static let acceleration: CInt = -3
+    /// The library's levels below 0 look for matches in fewer places: for planes of bytes, which are long runs or are
+    /// no use to compress, that halves the time for a fifth more bytes (decision 12).
+    private static let acceleration: CInt = -39
 
     /// The header of a frame without content: the library, for which a size of 0 is an unknown one, writes none.
     static let emptyHeader: [UInt8] = magic + [0x6C, 0x50, 0, 0, 0, 0, 0, 0, 0, 0, 0x23]

@@ -37,16 +37,20 @@ public struct StateDecoder: ~Copyable {
     /// Whether what is written as records stands there as such. It did not in the first form of state, where one value
     /// came after another.
     public let hasRecords: Bool
+    /// The number that whoever wrote the state has given its form, for values whose form has changed.
+    public let version: UInt32
 
     /// A decoder of `byteCount` bytes that come in chunks.
-    public init(byteCount: UInt64, hasRecords: Bool = true, source: @escaping Source) {
+    public init(byteCount: UInt64, hasRecords: Bool = true, version: UInt32 = .max, source: @escaping Source) {
         self.byteCount = byteCount
+        self.version = version
         self.hasRecords = hasRecords
         self.source = source
         chunk = []
     }
 
-    public init(_ bytes: [UInt8], hasRecords: Bool = true) {
+    public init(_ bytes: [UInt8], hasRecords: Bool = true, version: UInt32 = .max) {
+        self.version = version
         byteCount = UInt64(bytes.count)
         self.hasRecords = hasRecords
         chunk = bytes

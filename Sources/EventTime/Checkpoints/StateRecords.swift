@@ -106,7 +106,7 @@ extension StateDecoder {
             return
         }
         let blockCount = StateRecords.blockCount(width: records.width)
-        var rows = StateDecoder([])
+        var rows = StateDecoder([], version: version)
         var left = records.count
         while left > 0 {
             let inBlock = min(left, blockCount)

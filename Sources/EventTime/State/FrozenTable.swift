@@ -1,11 +1,14 @@
+internal import Synchronization
+
 /// A ``KeyedTable`` as it was at one instant, for another thread to encode while the table goes on.
 ///
 /// Freezing takes no time. Entries are copied afterwards, piece by piece, and each piece at the latest when one of its
 /// entries is about to be handed out: so the pause does not grow with the table, and a packet waits for one piece at
 /// most. The memory is kept for the next time, since touching fresh memory costs far more than copying.
 ///
-/// What is kept is also the table as it was before: where the copy is asked for as changes, each entry is compared with
-/// what it replaces, and those that are the same need not be encoded again. So nothing has to be noted per packet.
+/// What is kept is also the table as it was before. Stretches of eight entries of which none was handed out since then
+/// are not copied again. Where the copy is asked for as changes, each of the others is compared with what it replaces,
+/// and those that are the same need not be encoded again.
 ///
 /// Only tables of plain bytes can be frozen (``KeyedTable/freeze(into:asChanges:)``).
 public final class FrozenTable<Key: Equatable, Value>: @unchecked Sendable {
@@ -13,6 +16,8 @@ public final class FrozenTable<Key: Equatable, Value>: @unchecked Sendable {
 
     /// Entries copied together: about 16 KiB of the larger ones, and a word's bits.
     @usableFromInline static var pieceSize: Int { 64 }
+    /// Entries that are marked together as handed out: an eighth of a piece.
+    @usableFromInline static var octetSize: Int { 8 }
 
     @usableFromInline var memory = ReusableMemory<Entry>()
     /// Identifiers that were handed out, and those of them that were free.
@@ -20,6 +25,12 @@ public final class FrozenTable<Key: Equatable, Value>: @unchecked Sendable {
     @usableFromInline var free: [UInt32] = []
     /// Bit by piece: it has been copied.
     @usableFromInline var copied: [UInt64] = []
+    /// Word by piece, byte by octet: not 0 where an entry may be another than in the image before.
+    @usableFromInline var marks: [UInt64] = []
+    /// Tells the table and the instant of this image from all others.
+    @usableFromInline var stamp: UInt64 = 0
+    /// Entries that the table had room for.
+    @usableFromInline var room = 0
     /// Word by piece: entries that are not what they were in the image before. Of meaning where that is compared.
     @usableFromInline var changed: [UInt64] = []
     @usableFromInline var isCompared = false
@@ -29,40 +40,82 @@ public final class FrozenTable<Key: Equatable, Value>: @unchecked Sendable {
     /// Entries held.
     public var count: Int { bound - free.count }
 
+    /// Identifiers of the table that were not in use.
+    public var freeIdentifiers: [UInt32] { free }
+
     /// Bytes of memory kept for copies.
     public var byteCount: Int { memory.capacity * MemoryLayout<Entry>.stride }
 
-    @usableFromInline func begin(bound: Int, free: [UInt32], asChanges: Bool) {
+    /// Begins an image of a table with these identifiers. `marks`: byte by octet, not 0 where an entry was handed out
+    /// since the table was frozen as `earlier`.
+    @usableFromInline func begin(
+        bound: Int, free: [UInt32], room: Int, marks octets: UnsafeRawPointer, earlier: UInt64, asChanges: Bool
+    ) {
         let before = asChanges ? IdentifierSet(below: self.bound, without: self.free) : IdentifierSet()
-        let isKept = memory.reserve(bound)
-        isCompared = asChanges && isKept
+        memory.reserve(bound)
+        isCompared = asChanges
         self.bound = bound
         self.free = free
+        self.room = room
         let pieces = (bound + Self.pieceSize - 1) / Self.pieceSize
         copied.removeAll(keepingCapacity: true)
         copied.append(contentsOf: repeatElement(0, count: (pieces + 63) / 64))
+        marks.removeAll(keepingCapacity: true)
+        // Where the image is of another table, or of an earlier instant, everything is to be copied.
+        marks.append(contentsOf: repeatElement(earlier == stamp && stamp != 0 ? 0 : .max, count: pieces))
+        if earlier == stamp, stamp != 0 {
+            marks.withUnsafeMutableBytes {
+                $0.copyMemory(
+                    from: UnsafeRawBufferPointer(
+                        start: octets, count: (bound + Self.octetSize - 1) / Self.octetSize))
+            }
+        }
+        stamp = FrozenTableStamps.next()
         changed.removeAll(keepingCapacity: true)
         guard isCompared else { return }
         // Entries that were free were not encoded, whatever the memory holds.
         for piece in 0..<pieces { changed.append(piece < before.words.count ? ~before.words[piece] : .max) }
     }
 
-    /// Copies a piece, unless that has been done.
-    @inlinable @inline(never)
-    func copyPiece(_ piece: Int, of entries: UnsafeMutablePointer<Entry>) {
+    /// Copies what may have changed in a piece, unless that has been done. Returns how many entries were copied.
+    @discardableResult @inlinable @inline(never)
+    func copyPiece(_ piece: Int, of entries: UnsafeMutablePointer<Entry>) -> Int {
         let first = piece * Self.pieceSize
-        guard first < bound, copied[piece / 64] >> UInt64(piece % 64) & 1 == 0 else { return }
+        guard first < bound, copied[piece / 64] >> UInt64(piece % 64) & 1 == 0 else { return 0 }
         copied[piece / 64] |= 1 << UInt64(piece % 64)
+        let end = min(first + Self.pieceSize, bound)
+        if marks[piece] == .max || marks[piece] == FrozenTableStamps.everyOctet {
+            copyEntries(first..<end, piece, of: entries)
+            return end - first
+        }
+        var copiedCount = 0
+        var octets = marks[piece]
+        while octets != 0 {
+            let start = first + octets.trailingZeroBitCount / 8 * Self.octetSize
+            octets &= octets - 1
+            guard start < end else { break }
+            copyEntries(start..<min(start + Self.octetSize, end), piece, of: entries)
+            copiedCount += Self.octetSize
+        }
+        return copiedCount
+    }
+
+    @inlinable @inline(__always)
+    func copyEntries(_ range: Range<Int>, _ piece: Int, of entries: UnsafeMutablePointer<Entry>) {
         // Plain bytes: nothing else is ever frozen.
-        let target = UnsafeMutableRawPointer(memory.start + first)
-        let count = min(Self.pieceSize, bound - first)
+        let target = UnsafeMutableRawPointer(memory.start + range.lowerBound)
         if isCompared {
-            changed[piece] |= ComparingCopy.copy(
-                entries + first, to: target, count: count, stride: MemoryLayout<Entry>.stride)
+            let bits = ComparingCopy.copy(
+                entries + range.lowerBound, to: target, count: range.count, stride: MemoryLayout<Entry>.stride)
+            changed[piece] |= bits << UInt64(range.lowerBound % Self.pieceSize)
         } else {
-            target.copyMemory(from: entries + first, byteCount: count * MemoryLayout<Entry>.stride)
+            target.copyMemory(
+                from: entries + range.lowerBound, byteCount: range.count * MemoryLayout<Entry>.stride)
         }
     }
+
+    /// Takes memory in advance for the next image: for whoever has time between one and the next.
+    public func prepare() { memory.prepare(min(bound + bound / 4, max(room, bound))) }
 
     /// What is encoded of a table that is copied in whole: all entries, or those that changed, where that is less than
     /// half of them. O(identifiers / 64).
@@ -103,7 +156,10 @@ extension KeyedTable where Key: BitwiseCopyable, Value: BitwiseCopyable {
     ///
     /// `asChanges`: whoever reads what is encoded has what was encoded of the same image before, and of the same table.
     @inlinable public mutating func freeze(into image: FrozenTable<Key, Value>, asChanges: Bool = false) {
-        image.begin(bound: bound, free: free, asChanges: asChanges)
+        image.begin(
+            bound: bound, free: free, room: capacity, marks: marks, earlier: stamp, asChanges: asChanges)
+        stamp = image.stamp
+        marks.update(repeating: 0, count: Self.markCount(bound))
         frozen = image
         uncopied = 0
     }
@@ -116,9 +172,10 @@ extension KeyedTable {
         guard let image = frozen else { return true }
         while uncopied < image.bound {
             guard budget > 0 else { return false }
-            image.copyPiece(uncopied / FrozenTable<Key, Value>.pieceSize, of: entries)
+            let copied = image.copyPiece(uncopied / FrozenTable<Key, Value>.pieceSize, of: entries)
             uncopied += FrozenTable<Key, Value>.pieceSize
-            budget -= FrozenTable<Key, Value>.pieceSize * MemoryLayout<Entry>.stride
+            // To look at one that is not copied takes time, too.
+            budget -= copied * MemoryLayout<Entry>.stride + 64
         }
         frozen = nil
         uncopied = .max
@@ -136,4 +193,14 @@ extension KeyedTable {
     func preserve(_ identifier: Int) {
         frozen?.copyPiece(identifier / FrozenTable<Key, Value>.pieceSize, of: entries)
     }
+}
+
+/// Numbers for images, each given once, so that a table knows the image it was frozen into last.
+@usableFromInline enum FrozenTableStamps {
+    private static let latest = Atomic<UInt64>(0)
+
+    @usableFromInline static func next() -> UInt64 { latest.add(1, ordering: .relaxed).newValue }
+
+    /// Each octet of a piece marked.
+    @usableFromInline static var everyOctet: UInt64 { 0x0101_0101_0101_0101 }
 }

@@ -25,7 +25,7 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
         public var key: Key
         public var value: Value
 
-        @inlinable init(key: Key, value: Value) {
+        @inlinable public init(key: Key, value: Value) {
             self.key = key
             self.value = value
         }
@@ -34,6 +34,11 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
     @usableFromInline var index: HashIndex
     @usableFromInline var entries: UnsafeMutablePointer<Entry>
     @usableFromInline var capacity: Int
+    /// Byte by eight entries: whether one of them was handed out since the table was frozen. Behind the entries, in the
+    /// same block.
+    @usableFromInline var marks: UnsafeMutablePointer<UInt8>
+    /// The image into which the table was frozen last; 0 for none.
+    @usableFromInline var stamp: UInt64 = 0
     /// Identifiers ever handed out: the free ones are below this bound.
     @usableFromInline var bound = 0
     @usableFromInline var free: [UInt32] = []
@@ -48,6 +53,7 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
         capacity = max(minimumCapacity, 8)
         index = HashIndex(minimumCapacity: capacity)
         entries = Self.allocate(capacity)
+        marks = Self.marks(entries, capacity)
     }
 
     @inlinable deinit {
@@ -76,6 +82,7 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
     public subscript(identifier: Int) -> UnsafeMutablePointer<Entry> {
         assert(identifier >= 0 && identifier < bound)
         if identifier >= uncopied { preserve(identifier) }
+        marks[identifier &>> 3] = 1
         return entries + identifier
     }
 
@@ -136,6 +143,7 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
             identifier = bound
             bound += 1
         }
+        marks[identifier &>> 3] = 1
         let entry = entries + identifier
         if identifier < initialized {
             entry.pointee.key = key
@@ -155,6 +163,7 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
         if bound == capacity { grow() }
         let identifier = bound
         bound += 1
+        marks[identifier &>> 3] = 1
         if identifier < initialized {
             entries[identifier] = Entry(key: key, value: value)
         } else {
@@ -179,6 +188,8 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
         bound -= 1
         if bound >= uncopied { preserve(bound) }
         if identifier >= uncopied { preserve(identifier) }
+        marks[identifier &>> 3] = 1
+        marks[bound &>> 3] = 1
         guard identifier != bound else { return }
         swap(&entries[identifier], &entries[bound])
         index.rename(bound, to: identifier, hash: hashOf(entries[identifier].key))
@@ -192,22 +203,46 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
         bound = 0
     }
 
-    /// Aligned to cache lines.
+    // MARK: Memory
+
+    /// Marks of so many entries.
+    @inlinable static func markCount(_ count: Int) -> Int { (count + 7) / 8 }
+
+    /// Bytes of a table's block.
+    @inlinable static func byteCount(_ capacity: Int) -> Int {
+        capacity * MemoryLayout<Entry>.stride + markCount(capacity)
+    }
+
+    @inlinable static func marks(_ entries: UnsafeMutablePointer<Entry>, _ capacity: Int)
+        -> UnsafeMutablePointer<UInt8>
+    {
+        (UnsafeMutableRawPointer(entries) + capacity * MemoryLayout<Entry>.stride).assumingMemoryBound(
+            to: UInt8.self)
+    }
+
+    /// Aligned to cache lines. All entries are marked: who is frozen for the first time is copied in whole anyway.
     @inlinable static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Entry> {
-        TableMemory.take(byteCount: capacity * MemoryLayout<Entry>.stride).bindMemory(
+        let entries = TableMemory.take(byteCount: byteCount(capacity)).bindMemory(
             to: Entry.self, capacity: capacity)
+        marks(entries, capacity).initialize(repeating: 1, count: markCount(capacity))
+        return entries
     }
 
     @inlinable static func give(_ entries: UnsafeMutablePointer<Entry>, _ capacity: Int) {
-        TableMemory.give(entries, byteCount: capacity * MemoryLayout<Entry>.stride)
+        TableMemory.give(entries, byteCount: byteCount(capacity))
     }
 
-    /// Entries move as their bytes do, whatever they are.
+    /// Entries move as their bytes do, whatever they are, and their marks behind them.
     @inlinable mutating func grow() {
-        let stride = MemoryLayout<Entry>.stride
-        entries = TableMemory.grow(entries, from: capacity * stride, to: capacity * 2 * stride).assumingMemoryBound(
-            to: Entry.self)
-        capacity *= 2
+        let larger = capacity * 2
+        entries = TableMemory.grow(entries, from: Self.byteCount(capacity), to: Self.byteCount(larger))
+            .assumingMemoryBound(to: Entry.self)
+        let (before, after) = (Self.marks(entries, capacity), Self.marks(entries, larger))
+        after.moveInitialize(from: before, count: Self.markCount(capacity))
+        (after + Self.markCount(capacity)).initialize(
+            repeating: 1, count: Self.markCount(larger) - Self.markCount(capacity))
+        marks = after
+        capacity = larger
     }
 }
 

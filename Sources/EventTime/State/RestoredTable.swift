@@ -16,6 +16,21 @@ public final class RestoredTable<Key: TableKey & StateRecord, Value: StateRecord
 
     /// Reads the table, or what changed in it. Throws ``StateError``; what is held is of no use then.
     @inlinable public func read(from state: inout StateDecoder) throws(StateError) {
+        try read(from: &state) { rows, _ throws(StateError) in
+            let key = try Key(from: &rows)
+            return KeyedTable<Key, Value>.Entry(key: key, value: try Value(from: &rows))
+        }
+    }
+
+    /// Identifiers handed out are below this bound, and these of them are not in use.
+    @inlinable public var bound: Int { table.bound }
+    @inlinable public var free: [UInt32] { table.free }
+
+    /// Reads the table, each of whose entries `decode` reads: where they have another form.
+    @inlinable public func read(
+        from state: inout StateDecoder,
+        decode: (inout StateDecoder, Int) throws(StateError) -> KeyedTable<Key, Value>.Entry
+    ) throws(StateError) {
         let bound = try Int(from: &state)
         let free = try state.decodeRecords()
         guard bound >= 0, bound <= maximumCount, free.count <= bound else {
@@ -44,8 +59,7 @@ public final class RestoredTable<Key: TableKey & StateRecord, Value: StateRecord
         let entries = table.entries
         try state.decode(records) { rows throws(StateError) in
             identifier = written.first(from: identifier + 1)
-            let key = try Key(from: &rows)
-            entries[identifier] = KeyedTable<Key, Value>.Entry(key: key, value: try Value(from: &rows))
+            entries[identifier] = try decode(&rows, identifier)
         }
     }
 
@@ -104,6 +118,7 @@ extension KeyedTable where Key: TableKey & StateRecord, Value: StateRecord & Bit
         Self.give(entries, capacity)
         capacity = count
         entries = Self.allocate(capacity)
+        marks = Self.marks(entries, capacity)
         index = HashIndex(minimumCapacity: count)
     }
 

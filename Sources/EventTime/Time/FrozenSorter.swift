@@ -9,8 +9,13 @@ public final class FrozenSorter<Element: TimeStamped>: @unchecked Sendable {
     @usableFromInline var heap: [HeapNode] = []
     @usableFromInline var stragglers: [Element] = []
     @usableFromInline var released = Nanoseconds.min
+    /// Elements that may wait.
+    @usableFromInline var room = 0
 
     public init() {}
+
+    /// Takes memory in advance for the next image: for whoever has time between one and the next.
+    public func prepare() { ring.prepare(min(ringCount + ringCount / 4, room)) }
 
     /// Elements that waited.
     public var count: Int { ringCount + heap.count }
@@ -44,7 +49,8 @@ extension EventTimeSorter {
     /// Notes what waits now in `image`, whose earlier content goes. O(stragglers); ``continueFreezing(budget:)`` then
     /// copies the others.
     @inlinable public mutating func freeze(into image: FrozenSorter<Element>) {
-        _ = image.ring.reserve(tail &- head)
+        image.ring.reserve(tail &- head)
+        image.room = capacity
         image.ringCount = tail &- head
         image.copied = 0
         image.heap = heap

@@ -53,6 +53,13 @@ public final class FrozenWindows<Key: WindowKey, Accumulator: SliceAccumulator>:
         return slice
     }
 
+    /// Takes memory in advance for the next image: for whoever has time between one and the next.
+    public func prepare() {
+        for slice in slices { slice.folds.prepare() }
+        front.folds.prepare()
+        anchor.folds.prepare()
+    }
+
     /// Whether what is encoded can be read only after the image before.
     public var needsEarlier: Bool {
         front.folds.needsEarlier || anchor.folds.needsEarlier

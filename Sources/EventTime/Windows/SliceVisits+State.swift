@@ -13,17 +13,21 @@ extension SliceVisits: StateValue {
         guard isConsistent else { throw state.invalid("visits that cannot be") }
     }
 
-    @usableFromInline var olderVisit: Int64 { older }
-    @usableFromInline var recentVisits: UInt64 { recent }
+    /// The newest visit that ``recentVisits`` do not show; `Int64.min` for none.
+    @inlinable public var olderVisit: Int64 { older }
+    /// Bit `i`: slice `last - i` was visited.
+    @inlinable public var recentVisits: UInt64 { recent }
 
-    @usableFromInline init(last: Int64, older: Int64, recent: UInt64, isOpen: Bool) {
+    /// Visits as their parts tell them, which may be kept apart: the newest, the newest that `recent` does not show, the
+    /// last 64 slices by bit from the newest on, and whether the end of the newest chain is still to be counted.
+    @inlinable public init(last: Int64, older: Int64, recent: UInt64, isOpen: Bool) {
         self.init()
-        (newest, self.older, self.recent, isUncounted) = (last, older, recent, isOpen)
+        (self.last, self.older, self.recent, self.isOpen) = (last, older, recent, isOpen)
     }
 
     /// The newest visit is shown as recent, no older one lies before time itself, and the one known beyond is no
     /// recent one.
-    @usableFromInline var isConsistent: Bool {
+    public var isConsistent: Bool {
         guard last > .min || recent != 0 else { return older == .min && !isOpen }
         let reach = Int64(63 - recent.leadingZeroBitCount)
         return recent & 1 == 1 && !last.subtractingReportingOverflow(reach).overflow

@@ -30,15 +30,13 @@
     }
 
     /// The newest slice visited; `Int64.min` before the first visit.
-    @inlinable public var last: Int64 { newest }
-    @usableFromInline var newest = Int64.min
+    public var last = Int64.min
     /// The newest slice visited that `recent` no longer shows; `Int64.min` where there is none.
     @usableFromInline var older = Int64.min
     /// Bit `i`: slice `last - i` was visited.
     @usableFromInline var recent: UInt64 = 0
     /// Whether the end of the newest chain is still to be counted (see ``end()``).
-    @inlinable public var isOpen: Bool { isUncounted }
-    @usableFromInline var isUncounted = false
+    public var isOpen = false
 
     @inlinable public init() {}
 
@@ -65,7 +63,7 @@
     @inlinable @inline(__always)
     public mutating func end() -> Int64? {
         guard isOpen else { return nil }
-        isUncounted = false
+        isOpen = false
         return last
     }
 
@@ -80,7 +78,7 @@
         } else if !isOpen {
             change.unended = last
         }
-        isUncounted = true
+        isOpen = true
         let distance = last == .min ? 64 : slice.saturatingSubtract(last)
         if distance >= 64 {
             older = last
@@ -91,7 +89,7 @@
             if dropped != 0 { older = last &- 64 &+ distance &- Int64(dropped.trailingZeroBitCount) }
             recent = kept | 1
         }
-        newest = slice
+        last = slice
         return change
     }
 

@@ -24,6 +24,9 @@ extension SlicedWindows {
         anchor.amend(slice: slice, key: key, by: amount)
     }
 
+    /// Keys with a row in a live slice: those that have numbers. 0 where windows do not overlap.
+    @inlinable public var keyCount: Int { front.table.count }
+
     /// The number of a key, good as long as a live slice has a row of it; -1 where none has.
     @inlinable public func number(of key: Key) -> Int32 {
         overlaps ? Int32(truncatingIfNeeded: front.number(of: key)) : -1

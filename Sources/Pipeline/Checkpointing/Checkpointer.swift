@@ -138,6 +138,8 @@ final class Checkpointer: @unchecked Sendable {
         ThreadPriority.lower()
         while let image = queue.pop() {
             write(image)
+            // Here, and not where packets wait for it.
+            if !image.run.isFinished { image.prepare() }
             completed.add(1, ordering: .releasing)
             isBusy.store(false, ordering: .releasing)
         }

@@ -80,6 +80,12 @@ final class FrozenReplay: @unchecked Sendable {
         return step()
     }
 
+    /// Takes memory in advance for the next checkpoint: for whoever has time between one and the next.
+    func prepare() {
+        analysis.prepare()
+        intake.prepare()
+    }
+
     var pause: Int64 { times.withLock { $0.longest } }
     var copying: Int64 { times.withLock { $0.total } }
 }
@@ -100,10 +106,18 @@ struct RunState: Sendable {
 /// The sequencer's and the intake's state: what waits in order, and the rest in bytes already, as it is little.
 final class FrozenIntake: @unchecked Sendable {
     let sorter = FrozenSorter<FlowPacket>()
+    /// Where the packets that wait can be read again; then the sorter holds none of now.
+    var rereading: Rereading?
     var counters: [UInt8] = []
+
+    /// Packets that wait.
+    var count: Int { rereading.map { Int($0.count) } ?? sorter.count }
+
+    func prepare() { if rereading == nil { sorter.prepare() } }
 
     func encode(into state: inout StateEncoder) {
         counters.encode(into: &state)
-        sorter.encode(into: &state)
+        rereading.encode(into: &state)
+        if rereading == nil { sorter.encode(into: &state) }
     }
 }

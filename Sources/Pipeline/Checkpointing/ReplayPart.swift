@@ -15,7 +15,7 @@ enum ReplayPart: Hashable {
     case reports
 
     /// The form of all parts; with another one comes another number, and whoever reads this one still.
-    static let stateVersion: UInt32 = 2
+    static let stateVersion: UInt32 = 3
 
     /// The number of key groups is part of the form.
     static let groupCount = 1
@@ -67,7 +67,7 @@ extension FrozenReplay {
         description.sinks = commit.files.map { SinkPosition($0.name, position: $0.position) }
         description.figures = [
             NamedFigure("packets", run.summary.packetsRead),
-            NamedFigure("packets waiting", UInt64(run.isFinished ? 0 : intake.sorter.count)),
+            NamedFigure("packets waiting", UInt64(run.isFinished ? 0 : intake.count)),
             NamedFigure("flows", UInt64(run.isFinished ? 0 : analysis.liveFlows)),
             NamedFigure("pairs", UInt64(run.isFinished ? 0 : analysis.livePairs)),
             NamedFigure("slices", UInt64(run.isFinished ? 0 : analysis.liveSlices)),

@@ -15,6 +15,8 @@ final class RestoredIntake {
     fileprivate let latePackets: UInt64
     fileprivate let outsidePackets: UInt64
     fileprivate var sorter: EventTimeSorter<FlowPacket>
+    /// Where to read the packets that wait, and are not in the sorter yet.
+    let rereading: Rereading?
 
     fileprivate static let countCount = 6
 
@@ -37,11 +39,49 @@ final class RestoredIntake {
             windows.allSatisfy({ $0.flooredRemainder(dividingBy: configuration.windows.slicesPerSlide) == 0 })
         else { throw counters.invalid("windows that are none") }
         try counters.finish()
-        sorter = try EventTimeSorter(capacity: ReplayLimits.waitingPackets, from: &state)
-        // Packets that come in order are not compared with these.
-        guard sorter.count == 0 || sorter.newestTime <= watermarks.newestTime,
-            sorter.releasedBefore <= watermarks.newestTime.saturatingAdd(1)
-        else { throw state.invalid("packets that wait from after the newest one") }
+        rereading = state.version < 3 ? nil : try Rereading?(from: &state)
+        if let rereading {
+            sorter = EventTimeSorter(capacity: ReplayLimits.waitingPackets)
+            sorter.release(before: rereading.released)
+        } else {
+            sorter = try EventTimeSorter(capacity: ReplayLimits.waitingPackets, from: &state)
+        }
+        guard isInOrder else { throw state.invalid("packets that wait from after the newest one") }
+    }
+
+    /// Packets that come in order are not compared with those that wait.
+    private var isInOrder: Bool {
+        (sorter.count == 0 || sorter.newestTime <= watermarks.newestTime)
+            && sorter.releasedBefore <= watermarks.newestTime.saturatingAdd(1)
+    }
+
+    // MARK: Reading again
+
+    /// Takes a packet that is read again, and has not been released for its time. False where there are too many.
+    func wait(_ packet: FlowPacket) -> Bool {
+        if sorter.needsRoom {
+            if sorter.isFull, !dropReleased() { return false }
+            sorter.makeRoom()
+        }
+        sorter.nextPlace.initialize(to: packet)
+        if sorter.isInOrder(packet.time) { sorter.appendPlaced() } else { sorter.insertPlaced() }
+        return true
+    }
+
+    /// All packets have been read again: keeps those that wait. False where they are not those that did.
+    func endWaiting(_ rereading: Rereading) -> Bool {
+        while sorter.count > rereading.count { guard dropReleased() else { return false } }
+        return sorter.count == rereading.count && isInOrder
+    }
+
+    /// Drops the first packet: of those of one time, the ones that came first were released first.
+    private func dropReleased() -> Bool {
+        let released = sorter.releasedBefore
+        guard sorter.nextTime == released else { return false }
+        withUnsafeTemporaryAllocation(of: FlowPacket.self, capacity: 1) { room in
+            if let place = room.baseAddress { _ = sorter.take(through: released, into: place, upTo: 1) }
+        }
+        return true
     }
 }
 
@@ -54,9 +94,12 @@ enum ReplayLimits {
 extension PacketIntake {
     /// Lets a barrier pass, after handing over the packets whose turn has come. Those that wait are copied afterwards,
     /// step by step.
-    mutating func pass(_ barrier: FrozenReplay) {
+    ///
+    /// `start`: from where on the captures hold all packets that were not released before a time; `nil` where they
+    /// cannot be read again, and the checkpoint is to hold what waits.
+    mutating func pass(_ barrier: FrozenReplay, rereadingFrom start: ((Nanoseconds) -> SourceProgress)? = nil) {
         finishFreezing()
-        barrier.measure { freeze(into: barrier.intake) }
+        barrier.measure { freeze(into: barrier.intake, rereadingFrom: start) }
         self.barrier = barrier
     }
 
@@ -79,8 +122,12 @@ extension PacketIntake {
     }
 
     /// Notes the state as it is now.
-    private mutating func freeze(into image: FrozenIntake) {
-        let sequencerState = StateEncoder.bytes { sequencer.freeze(into: image, counters: &$0) }
+    private mutating func freeze(
+        into image: FrozenIntake, rereadingFrom start: ((Nanoseconds) -> SourceProgress)?
+    ) {
+        let sequencerState = StateEncoder.bytes {
+            sequencer.freeze(into: image, rereadingFrom: start, counters: &$0)
+        }
         image.counters = StateEncoder.bytes { state in
             for count in [packets, bytes, wireBytes, nonIPPackets, malformedPackets, untimedPackets] {
                 state.encode(count)
@@ -111,9 +158,18 @@ extension PacketIntake {
 
 extension PacketSequencer {
     /// Hands over the packets whose turn has come, and notes all that still waits and what is known of windows.
-    mutating func freeze(into image: FrozenIntake, counters state: inout StateEncoder) {
+    mutating func freeze(
+        into image: FrozenIntake, rereadingFrom start: ((Nanoseconds) -> SourceProgress)?,
+        counters state: inout StateEncoder
+    ) {
         drain()
-        sorter.freeze(into: image.sorter)
+        if let start, sorter.count > 0 {
+            image.rereading = Rereading(
+                start: start(sorter.releasedBefore), released: sorter.releasedBefore, count: sorter.count)
+        } else {
+            image.rereading = nil
+            sorter.freeze(into: image.sorter)
+        }
         watermarks.encode(into: &state)
         state.encode(nextTick)
         dirty.sorted().encode(into: &state)
@@ -123,6 +179,9 @@ extension PacketSequencer {
     }
 
     var watermark: Nanoseconds? { watermarks.watermark == .min ? nil : watermarks.watermark }
+
+    /// Everything before this time has been handed over.
+    var releasedBefore: Nanoseconds { sorter.releasedBefore }
 
     mutating func takeUp(_ state: RestoredIntake) {
         goOn(with: state.watermarks)
