@@ -20,7 +20,7 @@ public protocol FlowSink: ~Copyable {
     func prefetch(_ attachment: Attachment.Kept)
     /// Traffic of the flow in `slice`; more may follow for the same slice.
     mutating func addTraffic(
-        _ attachment: Attachment, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic)
+        _ kept: Attachment.Kept, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic)
     /// The flow ended; all its traffic has been handed over.
     mutating func endFlow(_ attachment: inout Attachment, key: FlowKey, record: @autoclosure () -> FlowRecord)
 }

@@ -388,8 +388,8 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
     ) where Sink.Attachment == Attachment {
         let flow = flows.again(identifier)
         sink.addTraffic(
-            attachment(identifier), key: flow.pointee.key.key, slice: flow.pointee.value.slice, fromLow: fromLow,
-            fromHigh: fromHigh)
+            flow.pointee.value.attachment, key: flow.pointee.key.key, slice: flow.pointee.value.slice,
+            fromLow: fromLow, fromHigh: fromHigh)
         guard keepsRecords else { return }
         totals[identifier].pointee.fromLow += fromLow
         totals[identifier].pointee.fromHigh += fromHigh

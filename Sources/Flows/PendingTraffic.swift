@@ -24,12 +24,15 @@
     @inlinable @inline(__always)
     mutating func add(_ packet: UnsafePointer<FlowPacket>) -> Bool {
         let direction = packet.pointee.direction
-        let newBytes = UInt64(bytes[unchecked: direction]) &+ packet.pointee.bytes
-        let newWireBytes = UInt64(wireBytes[unchecked: direction]) &+ UInt64(packet.pointee.wireBytes)
+        let (lowBytes, frame) = (packet.pointee.lowBytes, packet.pointee.wireBytes)
+        let newBytes = bytes[unchecked: direction] &+ lowBytes
+        let newWireBytes = wireBytes[unchecked: direction] &+ frame
         let newPackets = packets[unchecked: direction] &+ 1
-        guard (newBytes | newWireBytes | UInt64(newPackets)) >> 31 == 0 else { return false }
-        bytes[unchecked: direction] = UInt32(truncatingIfNeeded: newBytes)
-        wireBytes[unchecked: direction] = UInt32(truncatingIfNeeded: newWireBytes)
+        // Two numbers below 2^31 have a sum below 2^32. The top bit of the packet's bits is that its bytes have one more.
+        let all = newBytes | lowBytes | newWireBytes | frame | newPackets
+        guard Int32(bitPattern: all) | Int32(Int8(bitPattern: packet.pointee.bits)) >= 0 else { return false }
+        bytes[unchecked: direction] = newBytes
+        wireBytes[unchecked: direction] = newWireBytes
         packets[unchecked: direction] = newPackets
         return true
     }

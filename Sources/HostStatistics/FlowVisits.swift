@@ -2,97 +2,111 @@ public import EventTime
 public import Flows
 
 /// What the host statistics keep with each live flow: where it was seen, and whom that counts for.
-@frozen public struct FlowVisits: BitwiseCopyable, Sendable {
-    @usableFromInline var visits = SliceVisits()
-    /// The slice whose departure looks at this flow next (``VisitChecks``); `Int64.min` for none.
-    @usableFromInline var check = Int64.min
-    /// Tells this flow from others that had its identifier.
-    @usableFromInline var serial: UInt32
-    /// The entry of its two hosts in the key group's table of pairs, as long as its serial is the same.
-    @usableFromInline var pair: Int32 = -1
-    @usableFromInline var pairSerial: UInt32 = 0
-    /// The ends are counted in the row of the hosts past the limit.
-    @usableFromInline var ends = CountedEnds()
-    /// The table of pairs was full: the flow counts as a peer itself.
-    @usableFromInline var countsAsPeer = false
-    /// The rows of its two hosts in the slice it is in, where windows do not overlap; else the numbers of the hosts
-    /// (``SlicedWindows``). -1 while they are not known.
-    @usableFromInline var lowRow: Int32 = -1
-    @usableFromInline var highRow: Int32 = -1
-
-    @inlinable init(serial: UInt32) { self.serial = serial }
-}
-
-extension FlowVisits: FlowAttachment {
+@frozen public struct FlowVisits: FlowAttachment {
     /// What lies in the flow: where windows do not overlap, and nothing comes late, that is all there is to know.
     @frozen public struct Kept: BitwiseCopyable, Sendable {
-        @usableFromInline var last: Int64
-        @usableFromInline var recent: UInt64
+        /// The newest slice it was seen in, and by bit the last 64 from there on (``SliceVisits``).
+        @usableFromInline var last = Int64.min
+        @usableFromInline var recent: UInt64 = 0
+        /// Tells this flow from others that had its identifier.
         @usableFromInline var serial: UInt32
-        @usableFromInline var lowRow: Int32
-        @usableFromInline var highRow: Int32
-        @usableFromInline var countsAsPeer: Bool
+        /// The rows of its two hosts in the slice it is in, where windows do not overlap; else the numbers of the hosts
+        /// (``SlicedWindows``). -1 while they are not known.
+        @usableFromInline var lowRow: Int32 = -1
+        @usableFromInline var highRow: Int32 = -1
+        /// The table of pairs was full: the flow counts as a peer itself.
+        @usableFromInline var countsAsPeer = false
 
-        @inlinable init(
-            last: Int64, recent: UInt64, serial: UInt32, lowRow: Int32, highRow: Int32, countsAsPeer: Bool
-        ) {
-            self.last = last
-            self.recent = recent
-            self.serial = serial
-            self.lowRow = lowRow
-            self.highRow = highRow
-            self.countsAsPeer = countsAsPeer
-        }
+        @inlinable init(serial: UInt32) { self.serial = serial }
     }
 
     /// What overlapping windows want to know as well, and visits that come more than 64 slices late.
     @frozen public struct Beside: BitwiseCopyable, Sendable {
-        @usableFromInline var older: Int64
-        @usableFromInline var check: Int64
-        @usableFromInline var pair: Int32
-        @usableFromInline var pairSerial: UInt32
-        @usableFromInline var ends: CountedEnds
-        @usableFromInline var isOpen: Bool
+        /// The newest slice it was seen in that the bits no longer show.
+        @usableFromInline var older = Int64.min
+        /// The slice whose departure looks at this flow next (``VisitChecks``); `Int64.min` for none.
+        @usableFromInline var check = Int64.min
+        /// The entry of its two hosts in the key group's table of pairs, as long as its serial is the same.
+        @usableFromInline var pair: Int32 = -1
+        @usableFromInline var pairSerial: UInt32 = 0
+        /// The ends are counted in the row of the hosts past the limit.
+        @usableFromInline var ends = CountedEnds()
+        /// The end of its newest chain of visits is still to be counted.
+        @usableFromInline var isOpen = false
 
-        @inlinable init(
-            older: Int64, check: Int64, pair: Int32, pairSerial: UInt32, ends: CountedEnds, isOpen: Bool
-        ) {
-            self.older = older
-            self.check = check
-            self.pair = pair
-            self.pairSerial = pairSerial
-            self.ends = ends
-            self.isOpen = isOpen
-        }
+        @inlinable init() {}
+    }
+
+    public var kept: Kept
+    public var beside: Beside
+
+    @inlinable init(serial: UInt32) {
+        kept = Kept(serial: serial)
+        beside = Beside()
     }
 
     @inlinable @inline(__always)
     public init(kept: Kept, beside: Beside?) {
-        self.init(serial: kept.serial)
-        lowRow = kept.lowRow
-        highRow = kept.highRow
-        countsAsPeer = kept.countsAsPeer
-        visits = SliceVisits(
-            last: kept.last, older: beside?.older ?? .min, recent: kept.recent, isOpen: beside?.isOpen ?? false)
-        guard let beside else { return }
-        check = beside.check
-        pair = beside.pair
-        pairSerial = beside.pairSerial
-        ends = beside.ends
+        self.kept = kept
+        self.beside = beside ?? Beside()
     }
+}
 
+extension FlowVisits {
     @inlinable @inline(__always)
-    public var kept: Kept {
-        Kept(
-            last: visits.last, recent: visits.recentVisits, serial: serial, lowRow: lowRow, highRow: highRow,
-            countsAsPeer: countsAsPeer)
+    var visits: SliceVisits {
+        get {
+            SliceVisits(last: kept.last, older: beside.older, recent: kept.recent, isOpen: beside.isOpen)
+        }
+        set {
+            kept.last = newValue.last
+            kept.recent = newValue.recentVisits
+            beside.older = newValue.olderVisit
+            beside.isOpen = newValue.isOpen
+        }
     }
+    @inlinable var serial: UInt32 {
+        get { kept.serial }
+        set { kept.serial = newValue }
+    }
+    @inlinable var lowRow: Int32 {
+        get { kept.lowRow }
+        set { kept.lowRow = newValue }
+    }
+    @inlinable var highRow: Int32 {
+        get { kept.highRow }
+        set { kept.highRow = newValue }
+    }
+    @inlinable var countsAsPeer: Bool {
+        get { kept.countsAsPeer }
+        set { kept.countsAsPeer = newValue }
+    }
+    @inlinable var check: Int64 {
+        get { beside.check }
+        set { beside.check = newValue }
+    }
+    @inlinable var pair: Int32 {
+        get { beside.pair }
+        set { beside.pair = newValue }
+    }
+    @inlinable var pairSerial: UInt32 {
+        get { beside.pairSerial }
+        set { beside.pairSerial = newValue }
+    }
+    @inlinable var ends: CountedEnds {
+        get { beside.ends }
+        set { beside.ends = newValue }
+    }
+}
 
-    @inlinable @inline(__always)
-    public var beside: Beside {
-        Beside(
-            older: visits.olderVisit, check: check, pair: pair, pairSerial: pairSerial, ends: ends,
-            isOpen: visits.isOpen)
+extension FlowVisits.Kept {
+    /// A visit to a slice behind all others, where windows are slices and nobody asks for older visits: what
+    /// ``SliceVisits/visit(_:windowLength:floor:)`` does.
+    @inline(__always)
+    mutating func advance(to slice: Int64) {
+        let distance = last == .min ? 64 : slice.saturatingSubtract(last)
+        recent = distance < 64 ? recent &<< UInt64(distance) | 1 : 1
+        last = slice
     }
 }
 

@@ -91,9 +91,10 @@ extension FlowVisits.Kept: StateRecord {
 
     /// Rows are looked up again.
     @inlinable public init(from state: inout StateDecoder) throws(StateError) {
-        self.init(
-            last: try state.decode(), recent: try state.decode(), serial: try state.decode(), lowRow: -1,
-            highRow: -1, countsAsPeer: try Bool(from: &state))
+        let (last, recent) = (try state.decode(Int64.self), try state.decode(UInt64.self))
+        self.init(serial: try state.decode())
+        (self.last, self.recent) = (last, recent)
+        countsAsPeer = try Bool(from: &state)
         guard serial != 0 else { throw state.invalid("a flow without a number") }
         let visits = SliceVisits(last: last, older: .min, recent: recent, isOpen: false)
         guard visits.isConsistent else { throw state.invalid("visits that cannot be") }
@@ -111,9 +112,13 @@ extension FlowVisits.Beside: StateRecord {
     }
 
     @inlinable public init(from state: inout StateDecoder) throws(StateError) {
-        self.init(
-            older: try state.decode(), check: try state.decode(), pair: try state.decode(),
-            pairSerial: try state.decode(), ends: try CountedEnds(from: &state), isOpen: try Bool(from: &state))
+        self.init()
+        older = try state.decode()
+        check = try state.decode()
+        pair = try state.decode()
+        pairSerial = try state.decode()
+        ends = try CountedEnds(from: &state)
+        isOpen = try Bool(from: &state)
         guard pair >= -1, pair == -1 || pairSerial != 0 else { throw state.invalid("a pair without a number") }
     }
 }

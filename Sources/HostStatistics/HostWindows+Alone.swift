@@ -11,8 +11,15 @@ extension HostWindows {
     mutating func countAlone(
         _ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey, slice: Int64, isFirst: Bool
     ) {
-        let isNew =
-            !flow.visits.isRepeat(slice) && flow.visits.visit(slice, windowLength: 1, floor: floor).began != nil
+        let isNew: Bool
+        if slice > flow.kept.last, !keepsVisitsBeside {
+            flow.kept.advance(to: slice)
+            isNew = true
+        } else {
+            isNew =
+                !flow.visits.isRepeat(slice)
+                && flow.visits.visit(slice, windowLength: 1, floor: floor).began != nil
+        }
         let isPair = low != high
         let lowRow = hosts.row(of: low, slice: slice, admission: admission)
         let highRow = isPair ? hosts.row(of: high, slice: slice, admission: admission) : lowRow
@@ -43,7 +50,7 @@ extension HostWindows {
 
     /// Adds traffic to the rows that ``countAlone(_:_:_:slice:isFirst:)`` found.
     @inline(__always)
-    mutating func addAlone(_ flow: FlowVisits, slice: Int64, fromLow: Traffic, fromHigh: Traffic) {
+    mutating func addAlone(_ flow: FlowVisits.Kept, slice: Int64, fromLow: Traffic, fromHigh: Traffic) {
         hosts.update(slice: slice, row: Int(flow.lowRow)) {
             $0.sent += fromLow
             $0.received += fromHigh

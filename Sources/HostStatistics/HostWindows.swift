@@ -20,6 +20,8 @@ public struct HostWindows: ~Copyable, FlowSink {
     var peers: SlicePeers
     /// Windows do not overlap, and time has an order.
     let isAlone: Bool
+    /// Flows keep more than ``FlowVisits/Kept``.
+    let keepsVisitsBeside: Bool
     var nextSerial: UInt32 = 1
     /// Totals of the slice that packets come in now.
     var pendingTotal = TotalTraffic()
@@ -39,6 +41,7 @@ public struct HostWindows: ~Copyable, FlowSink {
             groupCount: configuration.groupCount,
             maximumPairs: configuration.maximumFlows / configuration.groupCount)
         peers = SlicePeers(maximumPairs: configuration.maximumFlows)
+        keepsVisitsBeside = configuration.keepsVisitsBeside
         isAlone = windowLength == 1 && configuration.isOrdered
         admission = KeyAdmission(
             limitPerGroup: Int32(clamping: max(1, configuration.maximumHosts / configuration.groupCount)),
@@ -105,7 +108,7 @@ public struct HostWindows: ~Copyable, FlowSink {
         let (low, high) = (key.lowHost, key.highHost)
         if isFirst {
             nextSerial = nextSerial == .max ? 1 : nextSerial + 1
-        } else if slice < flow.visits.last || unordered != nil {
+        } else if slice < flow.kept.last || unordered != nil {
             moveStart(from: start, to: slice, low, high)
         }
         if isRevising { noteLate(slice, low, high) }
@@ -151,7 +154,7 @@ public struct HostWindows: ~Copyable, FlowSink {
 
     @inline(__always)
     public mutating func addTraffic(
-        _ flow: FlowVisits, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic
+        _ flow: FlowVisits.Kept, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic
     ) {
         if isAlone, flow.lowRow >= 0 {
             return addAlone(flow, slice: slice, fromLow: fromLow, fromHigh: fromHigh)

@@ -44,7 +44,7 @@ struct RecordingSink: FlowSink {
         visits.append(Visit(flow: tag.flow, slice: slice, isFirst: isFirst, isRevising: isRevising))
     }
 
-    mutating func addTraffic(_ tag: Tag, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic) {
+    mutating func addTraffic(_ tag: Int, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic) {
         add(key, slice, fromLow, fromHigh)
     }
 

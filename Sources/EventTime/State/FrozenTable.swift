@@ -188,10 +188,12 @@ extension KeyedTable {
         _ = continueFreezing(budget: &budget)
     }
 
-    /// Copies the piece of a frozen entry before it changes.
+    /// Marks an entry that is handed out for the first time since the table was frozen; copies its piece, where that has
+    /// not been done, before it changes.
     @inlinable @inline(never)
-    func preserve(_ identifier: Int) {
-        frozen?.copyPiece(identifier / FrozenTable<Key, Value>.pieceSize, of: entries)
+    func mark(_ identifier: Int) {
+        if identifier >= uncopied { frozen?.copyPiece(identifier / FrozenTable<Key, Value>.pieceSize, of: entries) }
+        marks[identifier &>> 3] = 1
     }
 }
 

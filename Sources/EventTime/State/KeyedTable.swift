@@ -34,8 +34,8 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
     @usableFromInline var index: HashIndex
     @usableFromInline var entries: UnsafeMutablePointer<Entry>
     @usableFromInline var capacity: Int
-    /// Byte by eight entries: whether one of them was handed out since the table was frozen. Behind the entries, in the
-    /// same block.
+    /// Byte by eight entries: 0 where none of them was handed out since the table was frozen, so that who is handed out
+    /// first is copied before. Behind the entries, in the same block.
     @usableFromInline var marks: UnsafeMutablePointer<UInt8>
     /// The image into which the table was frozen last; 0 for none.
     @usableFromInline var stamp: UInt64 = 0
@@ -81,8 +81,7 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
     @inlinable @inline(__always)
     public subscript(identifier: Int) -> UnsafeMutablePointer<Entry> {
         assert(identifier >= 0 && identifier < bound)
-        if identifier >= uncopied { preserve(identifier) }
-        marks[identifier &>> 3] = 1
+        if marks[identifier &>> 3] == 0 { mark(identifier) }
         return entries + identifier
     }
 
@@ -137,13 +136,12 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
         let identifier: Int
         if let reused = free.popLast() {
             identifier = Int(reused)
-            if identifier >= uncopied { preserve(identifier) }
         } else {
             if bound == capacity { grow() }
             identifier = bound
             bound += 1
         }
-        marks[identifier &>> 3] = 1
+        if marks[identifier &>> 3] == 0 { mark(identifier) }
         let entry = entries + identifier
         if identifier < initialized {
             entry.pointee.key = key
@@ -163,7 +161,7 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
         if bound == capacity { grow() }
         let identifier = bound
         bound += 1
-        marks[identifier &>> 3] = 1
+        if marks[identifier &>> 3] == 0 { mark(identifier) }
         if identifier < initialized {
             entries[identifier] = Entry(key: key, value: value)
         } else {
@@ -186,10 +184,8 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
         assert(free.isEmpty)
         index.remove(identifier, hash: hash)
         bound -= 1
-        if bound >= uncopied { preserve(bound) }
-        if identifier >= uncopied { preserve(identifier) }
-        marks[identifier &>> 3] = 1
-        marks[bound &>> 3] = 1
+        if marks[bound &>> 3] == 0 { mark(bound) }
+        if marks[identifier &>> 3] == 0 { mark(identifier) }
         guard identifier != bound else { return }
         swap(&entries[identifier], &entries[bound])
         index.rename(bound, to: identifier, hash: hashOf(entries[identifier].key))

@@ -50,7 +50,7 @@ extension KeyedTable {
     @inlinable mutating func append(_ entry: Entry) {
         if bound == capacity { grow() }
         (entries + bound).initialize(to: entry)
-        marks[bound &>> 3] = 1
+        if marks[bound &>> 3] == 0 { mark(bound) }
         bound += 1
         initialized = bound
     }
