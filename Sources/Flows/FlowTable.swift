@@ -88,10 +88,12 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
         if keepsBeside { beside.prefetch(identifier) }
     }
 
-    /// The attachment of a flow whose traffic is about to move on to `slice`; `nil` of one that is there already.
+    /// What lies beside a flow, as far as that is kept, whose traffic is about to move on to `slice`: to ask for what will
+    /// be needed, whether it is the right flow or not.
     @inlinable @inline(__always)
-    public func attachment(of identifier: Int, movingTo slice: Int64) -> Attachment? {
-        flows[identifier].pointee.value.slice == slice ? nil : attachment(identifier)
+    public func peek(_ identifier: Int, movingTo slice: Int64, _ body: (UnsafePointer<Attachment.Beside>) -> Void) {
+        guard keepsBeside, flows.again(identifier).pointee.value.slice != slice else { return }
+        body(beside.again(identifier))
     }
 
     /// Takes an IP packet whose key has this hash and whose time lies in `slice`. `clock`: event time as it has come.

@@ -25,10 +25,10 @@ struct HostPairs: ~Copyable {
         tables.deallocate()
     }
 
-    /// Asks for the memory of a flow's pair.
+    /// Asks for the memory of a flow's pair, which may be one that is no more.
     @inline(__always)
-    func prefetch(_ flow: FlowVisits, group: Int) {
-        if flow.pair >= 0 { tables[group].prefetch(Int(flow.pair), lines: 2) }
+    func prefetch(_ pair: Int32, group: Int) {
+        if pair >= 0 { tables[group].prefetch(Int(pair), lines: 2) }
     }
 
     /// Notes that a flow of the pair was seen in `slice`; `nil` where the pair is new and there is no room for it.
