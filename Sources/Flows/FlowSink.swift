@@ -16,11 +16,17 @@ public protocol FlowSink: ~Copyable {
     mutating func sawFlow(
         _ attachment: inout Attachment, key: FlowKey, identifier: Int, start: Nanoseconds, slice: Int64,
         isFirst: Bool, isRevising: Bool)
+    /// Asks for the memory in which a flow's traffic will be added.
+    func prefetch(_ attachment: Attachment.Kept)
     /// Traffic of the flow in `slice`; more may follow for the same slice.
     mutating func addTraffic(
         _ kept: Attachment.Kept, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic)
     /// The flow ended; all its traffic has been handed over.
     mutating func endFlow(_ attachment: inout Attachment, key: FlowKey, record: @autoclosure () -> FlowRecord)
+}
+
+extension FlowSink where Self: ~Copyable {
+    @inlinable public func prefetch(_ attachment: Attachment.Kept) {}
 }
 
 /// When flows end.

@@ -87,11 +87,12 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
         if keepsBeside { beside.prefetch(identifier) }
     }
 
-    /// The attachment of a flow whose traffic is about to move on to `slice`; `nil` of one that is there already.
+    /// What lies beside a flow, as far as that is kept, whose traffic is about to move on to `slice`: to ask for what will
+    /// be needed, whether it is the right flow or not.
     @inlinable @inline(__always)
-    public func attachment(of identifier: Int, movingTo slice: Int64) -> Attachment? {
-        let flow = flows[identifier]
-        return flow.pointee.value.slice == slice ? nil : attachment(flow, identifier)
+    public func peek(_ identifier: Int, movingTo slice: Int64, _ body: (UnsafePointer<Attachment.Beside>) -> Void) {
+        guard keepsBeside, flows.again(identifier).pointee.value.slice != slice else { return }
+        body(beside.again(identifier))
     }
 
     /// Takes an IP packet whose key has this hash and whose time lies in `slice`. `clock`: event time as it has come.
@@ -165,7 +166,10 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
     @inlinable public mutating func flush<Sink: FlowSink & ~Copyable>(into sink: inout Sink)
     where Sink.Attachment == Attachment {
         for (place, identifier) in pending.enumerated() {
-            if place + 8 < pending.count { flows.prefetch(Int(pending[place + 8]), lines: 2) }
+            if place + 16 < pending.count { flows.prefetch(Int(pending[place + 16]), lines: 2) }
+            if place + 8 < pending.count {
+                sink.prefetch(flows.again(Int(pending[place + 8])).pointee.value.attachment)
+            }
             let flow = flows[Int(identifier)]
             guard flow.pointee.key.isListed else { continue }
             handOver(flow, Int(identifier), to: &sink)

@@ -10,7 +10,8 @@ public import Flows
         @usableFromInline var recent: UInt64 = 0
         /// Tells this flow from others that had its identifier.
         @usableFromInline var serial: UInt32
-        /// The rows of its two hosts in the slice it is in, where windows do not overlap; -1 while they are not known.
+        /// The rows of its two hosts in the slice it is in, where windows do not overlap; else the numbers of the hosts
+        /// (``SlicedWindows``). -1 while they are not known.
         @usableFromInline var lowRow: Int32 = -1
         @usableFromInline var highRow: Int32 = -1
         /// The table of pairs was full: the flow counts as a peer itself.
@@ -141,14 +142,21 @@ extension FlowVisits.Kept {
     }
 }
 
-/// Where a pair was seen.
+/// Where a pair was seen. The order of the fields is such that there are no gaps between them.
 @frozen public struct PairVisits: BitwiseCopyable, Sendable {
     @usableFromInline var visits = SliceVisits()
-    @usableFromInline var check = Int64.min
-    @usableFromInline var serial: UInt32
     @usableFromInline var ends = CountedEnds()
+    @usableFromInline var serial: UInt32
+    @usableFromInline var check = Int64.min
+    /// The numbers of its two hosts (``SlicedWindows``), as far as they are known; -1 where not.
+    @usableFromInline var lowNumber: Int32 = -1
+    @usableFromInline var highNumber: Int32 = -1
 
     @inlinable init(serial: UInt32) { self.serial = serial }
+
+    func chainEnds(_ low: HostKey, _ high: HostKey) -> ChainEnds {
+        ChainEnds(low: low, high: high, counted: ends, lowNumber: lowNumber, highNumber: highNumber)
+    }
 }
 
 /// Flows and pairs to look at when a slice goes: each stands in one slice's list, and moves on to the slice where it
@@ -160,13 +168,45 @@ struct VisitChecks {
         var serial: UInt32
     }
 
-    var lists: [Int64: [Check]] = [:]
+    /// By slice; but the list that grows now is ``current``, since to look it up for each check costs more than the rest.
+    private var others: [Int64: [Check]] = [:]
+    private var current: [Check] = []
+    private var currentSlice = Int64.min
 
-    mutating func add(_ check: Check, slice: Int64) { lists[slice, default: []].append(check) }
+    init() {}
+
+    init(_ lists: [Int64: [Check]]) { others = lists }
+
+    /// All lists that hold something, by slice.
+    var lists: [Int64: [Check]] {
+        var lists = others
+        if !current.isEmpty { lists[currentSlice] = current }
+        return lists
+    }
+
+    mutating func add(_ check: Check, slice: Int64) {
+        if slice != currentSlice { turn(to: slice) }
+        current.append(check)
+    }
+
+    @inline(never)
+    private mutating func turn(to slice: Int64) {
+        if !current.isEmpty { others[currentSlice] = current }
+        current = others.removeValue(forKey: slice) ?? []
+        currentSlice = slice
+    }
 
     /// Takes out the list of one slice.
-    mutating func take(_ slice: Int64) -> [Check] { lists.removeValue(forKey: slice) ?? [] }
+    mutating func take(_ slice: Int64) -> [Check] {
+        guard slice == currentSlice else { return others.removeValue(forKey: slice) ?? [] }
+        defer { current = [] }
+        return current
+    }
 
     /// The slices before `floor` that have a list, in ascending order.
-    func slices(before floor: Int64) -> [Int64] { lists.keys.filter { $0 < floor }.sorted() }
+    func slices(before floor: Int64) -> [Int64] {
+        var slices = others.keys.filter { $0 < floor }
+        if !current.isEmpty, currentSlice < floor { slices.append(currentSlice) }
+        return slices.sorted()
+    }
 }

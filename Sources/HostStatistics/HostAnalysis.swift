@@ -137,9 +137,8 @@ public struct HostAnalysis: ~Copyable {
         guard overlaps else { return }
         for index in 0..<count where packets[index].isIP {
             let (group, guess) = (group(of: packets + index), guesses[index])
-            if guess >= 0, let flow = tables[group].attachment(of: guess, movingTo: slice) {
-                windows.pairs.prefetch(flow, group: group)
-            }
+            guard guess >= 0 else { continue }
+            tables[group].peek(guess, movingTo: slice) { windows.pairs.prefetch($0.pointee.pair, group: group) }
         }
     }
 

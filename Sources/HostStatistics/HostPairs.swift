@@ -25,10 +25,10 @@ struct HostPairs: ~Copyable {
         tables.deallocate()
     }
 
-    /// Asks for the memory of a flow's pair.
+    /// Asks for the memory of a flow's pair, which may be one that is no more.
     @inline(__always)
-    func prefetch(_ flow: FlowVisits, group: Int) {
-        if flow.pair >= 0 { tables[group].prefetch(Int(flow.pair), lines: 2) }
+    func prefetch(_ pair: Int32, group: Int) {
+        if pair >= 0 { tables[group].prefetch(Int(pair), lines: 2) }
     }
 
     /// Notes that a flow of the pair was seen in `slice`; `nil` where the pair is new and there is no room for it.
@@ -58,10 +58,14 @@ struct HostPairs: ~Copyable {
     }
 
     /// Where the pair that a flow was just counted for counts its two ends.
-    func ends(of flow: FlowVisits, group: Int) -> CountedEnds { tables[group][Int(flow.pair)].pointee.value.ends }
+    func ends(of flow: FlowVisits, _ low: HostKey, _ high: HostKey, group: Int) -> ChainEnds {
+        tables[group][Int(flow.pair)].pointee.value.chainEnds(low, high)
+    }
 
     func setEnds(_ ends: CountedEnds, of flow: FlowVisits, group: Int) {
-        tables[group][Int(flow.pair)].pointee.value.ends = ends
+        let pair = tables[group][Int(flow.pair)]
+        pair.pointee.value.ends = ends
+        (pair.pointee.value.lowNumber, pair.pointee.value.highNumber) = (flow.lowRow, flow.highRow)
     }
 
     /// Sees to it that the pair will be looked at when its last slice leaves. Where that lies before `front`, it has
@@ -78,8 +82,8 @@ struct HostPairs: ~Copyable {
     }
 
     /// The pairs that go out of sight with `slice`.
-    mutating func leave(_ slice: Int64) -> [(low: HostKey, high: HostKey, ends: CountedEnds)] {
-        var gone: [(low: HostKey, high: HostKey, ends: CountedEnds)] = []
+    mutating func leave(_ slice: Int64) -> [ChainEnds] {
+        var gone: [ChainEnds] = []
         let due = checks.take(slice)
         for (place, check) in due.enumerated() {
             if place + 8 < due.count {
@@ -94,7 +98,7 @@ struct HostPairs: ~Copyable {
             }
             pair.pointee.value.check = .min
             if pair.pointee.value.visits.end() != nil {
-                gone.append((pair.pointee.key.low, pair.pointee.key.high, pair.pointee.value.ends))
+                gone.append(pair.pointee.value.chainEnds(pair.pointee.key.low, pair.pointee.key.high))
             }
         }
         return gone
@@ -103,7 +107,9 @@ struct HostPairs: ~Copyable {
     /// Removes the pairs last seen before `floor`.
     mutating func forget(before floor: Int64) {
         for slice in removals.slices(before: floor) {
-            for check in removals.take(slice) {
+            let due = removals.take(slice)
+            for (place, check) in due.enumerated() {
+                prefetchRemoval(due, place)
                 guard let pair = live(check) else { continue }
                 let last = pair.pointee.value.visits.last
                 if last >= floor {
@@ -113,6 +119,19 @@ struct HostPairs: ~Copyable {
                     tables[Int(check.group)].remove(Int(check.identifier), hash: pair.pointee.key.tableHash)
                 }
             }
+        }
+    }
+
+    /// Asks for the pairs that come a little later, and then for their places in the index.
+    @inline(__always)
+    private func prefetchRemoval(_ due: [VisitChecks.Check], _ place: Int) {
+        if place + 16 < due.count {
+            tables[Int(due[place + 16].group)].prefetch(Int(due[place + 16].identifier), lines: 2)
+        }
+        if place + 8 < due.count {
+            let table = Int(due[place + 8].group)
+            let key = tables[table].unsafeEntries[Int(due[place + 8].identifier)].key
+            tables[table].prefetchSlot(hash: key.tableHash)
         }
     }
 

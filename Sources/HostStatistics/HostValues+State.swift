@@ -183,6 +183,7 @@ extension PairVisits: StateRecord {
 
 extension VisitChecks: StateValue {
     func encode(into state: inout StateEncoder) {
+        let lists = lists
         state.encode(UInt64(lists.count))
         for (slice, list) in lists.sorted(by: { $0.key < $1.key }) {
             state.encode(slice)
@@ -197,6 +198,7 @@ extension VisitChecks: StateValue {
     }
 
     init(from state: inout StateDecoder) throws(StateError) {
+        var lists: [Int64: [Check]] = [:]
         for _ in 0..<(try state.decodeCount(elementSize: 16)) {
             let slice = try state.decode(Int64.self)
             var list: [Check] = []
@@ -208,6 +210,7 @@ extension VisitChecks: StateValue {
                 throw state.invalid("slice \(slice) has two lists")
             }
         }
+        self.init(lists)
     }
 
     /// Throws unless each check is of an identifier that its group has handed out.

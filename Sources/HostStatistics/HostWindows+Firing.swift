@@ -46,13 +46,12 @@ extension HostWindows {
         flow.check = .min
         guard let last = flow.visits.end() else { return }
         group = Int(check.group)
-        countFlow(.init(ended: last), key.lowHost, key.highHost, flow.ends, countsAsPeer: flow.countsAsPeer)
+        guard last == slice else { return countFlow(.init(ended: last), flow, key.lowHost, key.highHost) }
+        countLeaving(flow, key.lowHost, key.highHost, slice)
     }
 
     mutating func leavePairs(_ slice: Int64) {
-        for gone in pairs.leave(slice) {
-            countPair(.init(ended: slice), gone.low, gone.high, gone.ends)
-        }
+        for gone in pairs.leave(slice) { countLeaving(gone, slice) }
     }
 
     /// Forgets what no window will need again.

@@ -134,43 +134,81 @@ public struct HostWindows: ~Copyable, FlowSink {
                 $0.flowsStarted &+= started
                 $0.peersBegan &+= peers
             }
-            var ends = CountedEnds()
-            ends.lowIsOther = !hosts.update(slice: slice, key: low, admission: admission, count)
-            if low != high {
-                ends.highIsOther = !hosts.update(slice: slice, key: high, admission: admission, count)
-            }
+            let ends = countBeginning(&flow, low, high, slice, count)
             if beginsFlow {
                 flow.ends = ends
                 totals.update(slice: slice, key: TotalKey()) { $0.flowsBegan &+= 1 }
             }
             if beginsPair, !flow.countsAsPeer { pairs.setEnds(ends, of: flow, group: group) }
+        } else if windowLength > 1 {
+            if flow.lowRow < 0 { flow.lowRow = hosts.number(of: low) }
+            if flow.highRow < 0 { flow.highRow = hosts.number(of: high) }
         }
         if windowLength > 1 { follow(&flow, identifier, low, high) }
+    }
+
+    @inline(__always)
+    public func prefetch(_ flow: FlowVisits.Kept) {
+        guard windowLength > 1 else { return }
+        hosts.prefetch(number: flow.lowRow)
+        hosts.prefetch(number: flow.highRow)
     }
 
     @inline(__always)
     public mutating func addTraffic(
         _ flow: FlowVisits.Kept, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic
     ) {
-        if flow.lowRow >= 0 { return addAlone(flow, slice: slice, fromLow: fromLow, fromHigh: fromHigh) }
-        let (low, high) = (key.lowHost, key.highHost)
-        guard low != high else {
-            _ = hosts.update(slice: slice, key: low, admission: admission) {
-                for traffic in [fromLow, fromHigh] {
-                    $0.sent += traffic
-                    $0.received += traffic
-                }
-            }
-            return
+        if isAlone, flow.lowRow >= 0 {
+            return addAlone(flow, slice: slice, fromLow: fromLow, fromHigh: fromHigh)
         }
-        _ = hosts.update(slice: slice, key: low, admission: admission) {
+        // One that sends to itself is both.
+        update(slice, key.lowHost, flow.lowRow) {
             $0.sent += fromLow
             $0.received += fromHigh
         }
-        _ = hosts.update(slice: slice, key: high, admission: admission) {
+        update(slice, key.highHost, flow.highRow) {
             $0.sent += fromHigh
             $0.received += fromLow
         }
+    }
+
+    /// Changes a host's row, or that of the hosts past the limit. `number`: what the flow keeps of the host.
+    @inline(__always)
+    private mutating func update(
+        _ slice: Int64, _ host: HostKey, _ number: Int32, _ body: (inout HostTraffic) -> Void
+    ) {
+        if windowLength > 1 {
+            _ = hosts.updateOverlapping(slice: slice, key: host, number: number, admission: admission, body)
+        } else {
+            _ = hosts.update(slice: slice, key: host, admission: admission, body)
+        }
+    }
+
+    /// Counts what begins with a flow's visit in the rows of its hosts; returns which rows these were, and the flow
+    /// keeps the hosts' numbers.
+    private mutating func countBeginning(
+        _ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey, _ slice: Int64,
+        _ count: (inout HostTraffic) -> Void
+    ) -> CountedEnds {
+        var ends = CountedEnds()
+        guard windowLength > 1 else {
+            ends.lowIsOther = !hosts.update(slice: slice, key: low, admission: admission, count)
+            if low != high {
+                ends.highIsOther = !hosts.update(slice: slice, key: high, admission: admission, count)
+            }
+            return ends
+        }
+        flow.lowRow = hosts.updateOverlapping(
+            slice: slice, key: low, number: flow.lowRow, admission: admission, count)
+        ends.lowIsOther = flow.lowRow < 0
+        guard low != high else {
+            flow.highRow = flow.lowRow
+            return ends
+        }
+        flow.highRow = hosts.updateOverlapping(
+            slice: slice, key: high, number: flow.highRow, admission: admission, count)
+        ends.highIsOther = flow.highRow < 0
+        return ends
     }
 
     public mutating func endFlow(
@@ -179,7 +217,7 @@ public struct HostWindows: ~Copyable, FlowSink {
         endedFlowCount += 1
         if keepsFlows { endedFlows.append(record()) }
         if windowLength > 1, let last = flow.visits.end(), last >= hosts.frontSlice {
-            countFlow(.init(ended: last), key.lowHost, key.highHost, flow.ends, countsAsPeer: flow.countsAsPeer)
+            countFlow(.init(ended: last), flow, key.lowHost, key.highHost)
         }
         flow.serial = 0
     }
@@ -209,89 +247,17 @@ public struct HostWindows: ~Copyable, FlowSink {
         }
     }
 
-    /// Applies to other slices what a flow's visit changed there; ends are counted where their chains began.
-    private mutating func correct(
-        flow: SliceVisits.Change, pair: SliceVisits.Change, _ state: inout FlowVisits, _ low: HostKey,
-        _ high: HostKey
-    ) {
-        if flow.ended ?? flow.unended ?? flow.unbegan != nil {
-            countFlow(flow, low, high, state.ends, countsAsPeer: state.countsAsPeer)
-        }
-        if pair.ended ?? pair.unended ?? pair.unbegan != nil {
-            countPair(pair, low, high, pairs.ends(of: state, group: group))
-        }
-    }
-
-    /// Counts the changes of a flow's visits that lie in other slices.
-    mutating func countFlow(
-        _ change: SliceVisits.Change, _ low: HostKey, _ high: HostKey, _ ends: CountedEnds, countsAsPeer: Bool
-    ) {
-        if let slice = change.ended { countEnd(slice, 1, low, high, ends, countsAsPeer: countsAsPeer) }
-        if let slice = change.unended { countEnd(slice, -1, low, high, ends, countsAsPeer: countsAsPeer) }
-        if let slice = change.unbegan {
-            totals.update(slice: slice, key: TotalKey()) { $0.flowsBegan &-= 1 }
-            forEachEnd(low, high, ends) { hosts, host in
-                hosts.update(slice: slice, key: host) {
-                    $0.flowsBegan &-= 1
-                    if countsAsPeer { $0.peersBegan &-= 1 }
-                }
-            }
-        }
-    }
-
-    private mutating func countEnd(
-        _ slice: Int64, _ amount: Int32, _ low: HostKey, _ high: HostKey, _ ends: CountedEnds, countsAsPeer: Bool
-    ) {
-        totals.update(slice: slice, key: TotalKey()) { $0.flowsEnded &+= Int64(amount) }
-        forEachEnd(low, high, ends) { hosts, host in
-            hosts.update(slice: slice, key: host) {
-                $0.flowsEnded &+= amount
-                if countsAsPeer { $0.peersEnded &+= amount }
-            }
-        }
-    }
-
-    /// The same for the peers of a pair.
-    mutating func countPair(
-        _ change: SliceVisits.Change, _ low: HostKey, _ high: HostKey, _ ends: CountedEnds
-    ) {
-        if let slice = change.ended {
-            forEachEnd(low, high, ends) { hosts, host in
-                hosts.update(slice: slice, key: host) { $0.peersEnded &+= 1 }
-            }
-        }
-        if let slice = change.unended {
-            forEachEnd(low, high, ends) { hosts, host in
-                hosts.update(slice: slice, key: host) { $0.peersEnded &-= 1 }
-            }
-        }
-        if let slice = change.unbegan {
-            forEachEnd(low, high, ends) { hosts, host in
-                hosts.update(slice: slice, key: host) { $0.peersBegan &-= 1 }
-            }
-        }
-    }
-
-    /// Calls `body` with the row keys in which the two ends are counted.
-    private mutating func forEachEnd(
-        _ low: HostKey, _ high: HostKey, _ ends: CountedEnds,
-        _ body: (inout SlicedWindows<HostKey, HostTraffic>, HostKey) -> Void
-    ) {
-        body(&hosts, ends.lowIsOther ? .other : low)
-        if low != high { body(&hosts, ends.highIsOther ? .other : high) }
-    }
-
     /// Sees to it that the end of the flow's and the pair's chains will be counted.
     private mutating func follow(_ flow: inout FlowVisits, _ identifier: Int, _ low: HostKey, _ high: HostKey) {
         if !flow.countsAsPeer, low != high,
             let last = pairs.follow(flow, group: group, front: hosts.frontSlice)
         {
-            countPair(.init(ended: last), low, high, pairs.ends(of: flow, group: group))
+            countPair(.init(ended: last), pairs.ends(of: flow, low, high, group: group))
         }
         guard flow.visits.isOpen else { return }
         if flow.visits.last < hosts.frontSlice, let last = flow.visits.end() {
             // A late slice has left the running window already: nobody will look at it again.
-            countFlow(.init(ended: last), low, high, flow.ends, countsAsPeer: flow.countsAsPeer)
+            countFlow(.init(ended: last), flow, low, high)
         } else if flow.check == .min {
             flow.check = flow.visits.last
             checks.add(

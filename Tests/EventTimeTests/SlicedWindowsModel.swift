@@ -142,6 +142,8 @@ struct WindowModel {
 /// The operator under test, driven as the host statistics drive it.
 struct WindowDriver: ~Copyable {
     var operation: SlicedWindows<TestKey, TestFold>
+    /// What is said of a key's number, which may be wrong; `nil` where nothing is said.
+    var guess: ((TestKey) -> Int32)?
 
     init(_ windows: SlidingWindows, allowedLateness: Nanoseconds) {
         operation = SlicedWindows(windows, allowedLateness: allowedLateness)
@@ -151,11 +153,16 @@ struct WindowDriver: ~Copyable {
         // In windows of one slice nothing stays in sight from slice to slice.
         let overlap = operation.windows.slicesPerWindow > 1
         for slice in thing.slices {
-            operation.update(slice: slice, key: thing.key) {
+            let count: (inout TestFold) -> Void = {
                 $0.count += 1
                 $0.sum += thing.value
                 if slice == thing.slices.lowerBound || !overlap { $0.came += 1 }
                 if slice == thing.slices.upperBound { $0.went += 1 }
+            }
+            if let guess {
+                operation.update(slice: slice, key: thing.key, number: guess(thing.key), count)
+            } else {
+                operation.update(slice: slice, key: thing.key, count)
             }
             if isLate(slice) { operation.noteLate(slice: slice, key: thing.key) }
         }

@@ -5,10 +5,13 @@ import Testing
 @Suite("Sliced windows")
 struct SlicedWindowsTests {
     /// A random stream of things and advances of event time; every firing is compared.
-    private func compare(seed: UInt64, _ windows: SlidingWindows, allowedLateness: Nanoseconds) {
+    private func compare(
+        seed: UInt64, _ windows: SlidingWindows, allowedLateness: Nanoseconds, guess: ((TestKey) -> Int32)? = nil
+    ) {
         var random = SeededRandom(seed: seed)
         var model = WindowModel(windows, allowedLateness: allowedLateness)
         var driver = WindowDriver(windows, allowedLateness: allowedLateness)
+        driver.guess = guess
         var now: Nanoseconds = random.pick(-200...200)
         for step in 0..<60 {
             if random.oneIn(3) {
@@ -58,6 +61,40 @@ struct SlicedWindowsTests {
                 seed: seed, SlidingWindows(size: size, slide: slide, offset: random.pick(-30...30)),
                 allowedLateness: random.pick([1, 3, 10, 25, 60, 200]))
         }
+    }
+
+    @Test("say the same whatever is guessed of a key's number", arguments: shapes, [0, 25] as [Nanoseconds])
+    func guesses(shape: (size: Nanoseconds, slide: Nanoseconds), allowedLateness: Nanoseconds) {
+        let windows = SlidingWindows(size: shape.size, slide: shape.slide)
+        for seed in 0..<20 as Range<UInt64> {
+            // Mostly a number that some key has or had, often this one: keys get numbers in the order they come.
+            compare(seed: seed, windows, allowedLateness: allowedLateness) {
+                Int32(($0.name + Int32(seed)) % 12) - 1
+            }
+            compare(seed: seed, windows, allowedLateness: allowedLateness) { _ in seed % 2 == 0 ? .min : .max }
+        }
+    }
+
+    @Test("give a key one number for as long as a slice has a row of it, and then to another")
+    func numbers() {
+        var driver = WindowDriver(SlidingWindows(size: 10, slide: 1), allowedLateness: 0)
+        var numbers: [Int32] = []
+        for time in 0..<300 as Range<Nanoseconds> {
+            // Key 0 comes each third slice, each other key in one slice of its own.
+            for name in time % 3 == 0 ? [0, Int32(time) + 1] : [Int32(time) + 1] {
+                let key = TestKey(name: name)
+                driver.add(TestThing(key: key, slices: time...time, value: 1)) { _ in false }
+                #expect(driver.operation.number(of: key) >= 0)
+            }
+            numbers.append(driver.operation.number(of: TestKey(name: 0)))
+            _ = driver.advance(to: time, dirty: [])
+            // Ten slices of the window, and the one under way.
+            #expect(driver.operation.keyCount <= 12)
+        }
+        #expect(Set(numbers).count == 1)
+        _ = driver.advance(to: 1000, dirty: [])
+        #expect(driver.operation.keyCount == 0)
+        #expect(driver.operation.number(of: TestKey(name: 0)) == -1)
     }
 
     @Test("need no time and no memory for a gap of a million windows")

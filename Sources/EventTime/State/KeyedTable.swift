@@ -154,6 +154,23 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
         return identifier
     }
 
+    /// Adds an entry to a dense table that only its identifier leads to: the index does not learn of it, so it is found
+    /// by whoever keeps the number, and a table with such entries is emptied by ``removeAll()`` alone.
+    @inlinable @inline(__always)
+    mutating func append(_ key: Key, value: Value) -> Int {
+        if bound == capacity { grow() }
+        let identifier = bound
+        bound += 1
+        if marks[identifier &>> 3] == 0 { mark(identifier) }
+        if identifier < initialized {
+            entries[identifier] = Entry(key: key, value: value)
+        } else {
+            (entries + identifier).initialize(to: Entry(key: key, value: value))
+            initialized = bound
+        }
+        return identifier
+    }
+
     /// Removes a live entry.
     @inlinable public mutating func remove(_ identifier: Int, hash: UInt32) {
         index.remove(identifier, hash: hash)

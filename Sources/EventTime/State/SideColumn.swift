@@ -29,6 +29,12 @@ public struct SideColumn<Value: BitwiseCopyable & Sendable>: ~Copyable {
         return entry.assumingMemoryBound(to: Value.self)
     }
 
+    /// A value to be looked at only: it is not marked as handed out.
+    @inlinable @inline(__always)
+    public func again(_ identifier: Int) -> UnsafePointer<Value> {
+        UnsafeRawPointer(table.again(identifier)).assumingMemoryBound(to: Value.self)
+    }
+
     /// Asks for the first cache line of a value.
     @inlinable @inline(__always)
     public func prefetch(_ identifier: Int) { table.prefetch(identifier, lines: 1) }

@@ -6,6 +6,9 @@ public protocol Aggregate<Input, Result>: Sendable {
     associatedtype Input
     associatedtype Accumulator: StateValue
     associatedtype Result
+    /// What sliding windows keep for each slice of the parts that cannot be taken apart again: a fold of those alone,
+    /// where there are others.
+    associatedtype Stacked = Accumulator
 
     /// The fold of nothing.
     func makeAccumulator() -> Accumulator
@@ -28,12 +31,14 @@ public protocol Aggregate<Input, Result>: Sendable {
     /// Takes a fold away from one that it was merged into, before folds of later elements, in the parts that can be
     /// taken apart.
     func subtract(_ earlier: inout Accumulator, from accumulator: inout Accumulator)
-    /// Merges the parts that cannot be taken apart.
-    func mergeStacked(_ later: inout Accumulator, into accumulator: inout Accumulator)
+    /// The parts of a fold that cannot be taken apart.
+    func stacked(_ fold: inout Accumulator) -> Stacked
+    /// Puts such parts behind earlier ones.
+    func mergeStacked(_ later: inout Stacked, into earlier: inout Stacked)
     /// Makes the parts that cannot be taken apart folds of nothing again.
     func resetStacked(_ accumulator: inout Accumulator)
     /// The result of a window: what can be taken apart is all in `total`; of the rest, `total` comes after `front`.
-    func result(of total: inout Accumulator, behind front: inout Accumulator) -> Result
+    func result(of total: inout Accumulator, behind front: inout Stacked) -> Result
     /// ``merge(_:into:)`` and ``result(of:)`` where the accumulators lie.
     func mergeInPlace(_ later: inout Accumulator, into accumulator: inout Accumulator)
     func resultInPlace(of accumulator: inout Accumulator) -> Result
@@ -54,17 +59,7 @@ extension Aggregate {
     @inlinable @inline(__always)
     public func subtract(_ earlier: inout Accumulator, from accumulator: inout Accumulator) {}
     @inlinable @inline(__always)
-    public func mergeStacked(_ later: inout Accumulator, into accumulator: inout Accumulator) {
-        merge(later, into: &accumulator)
-    }
-    @inlinable @inline(__always)
     public func resetStacked(_ accumulator: inout Accumulator) { reset(&accumulator) }
-    @inlinable @inline(__always)
-    public func result(of total: inout Accumulator, behind front: inout Accumulator) -> Result {
-        var fold = front
-        merge(total, into: &fold)
-        return result(of: fold)
-    }
     @inlinable @inline(__always)
     public func mergeInPlace(_ later: inout Accumulator, into accumulator: inout Accumulator) {
         merge(later, into: &accumulator)
@@ -80,8 +75,26 @@ extension Aggregate {
     public func prefetchMerge(of later: inout Accumulator, into accumulator: inout Accumulator) {}
 }
 
+extension Aggregate where Stacked == Accumulator {
+    @inlinable @inline(__always)
+    public func stacked(_ fold: inout Accumulator) -> Stacked { fold }
+    @inlinable @inline(__always)
+    public func mergeStacked(_ later: inout Stacked, into earlier: inout Stacked) { merge(later, into: &earlier) }
+    @inlinable @inline(__always)
+    public func result(of total: inout Accumulator, behind front: inout Stacked) -> Result {
+        var fold = front
+        merge(total, into: &fold)
+        return result(of: fold)
+    }
+}
+
+/// What is kept of an aggregate all of which can be taken apart: nothing.
+@frozen public struct NothingStacked: BitwiseCopyable, Sendable {
+    @inlinable public init() {}
+}
+
 /// An aggregate whose folds can be taken apart again: a sliding window that lets go of a slice subtracts it.
-public protocol InvertibleAggregate: Aggregate {
+public protocol InvertibleAggregate: Aggregate where Stacked == NothingStacked {
     /// Undoes ``Aggregate/merge(_:into:)``: takes a fold away from one that it was merged into, before folds of later
     /// elements. Nothing was added to the two but by merging.
     func remove(_ earlier: Accumulator, from accumulator: inout Accumulator)
@@ -94,11 +107,13 @@ extension InvertibleAggregate {
         remove(earlier, from: &accumulator)
     }
     @inlinable @inline(__always)
-    public func mergeStacked(_ later: inout Accumulator, into accumulator: inout Accumulator) {}
+    public func stacked(_ fold: inout Accumulator) -> NothingStacked { NothingStacked() }
+    @inlinable @inline(__always)
+    public func mergeStacked(_ later: inout NothingStacked, into earlier: inout NothingStacked) {}
     @inlinable @inline(__always)
     public func resetStacked(_ accumulator: inout Accumulator) {}
     @inlinable @inline(__always)
-    public func result(of total: inout Accumulator, behind front: inout Accumulator) -> Result {
+    public func result(of total: inout Accumulator, behind front: inout NothingStacked) -> Result {
         resultInPlace(of: &total)
     }
 }

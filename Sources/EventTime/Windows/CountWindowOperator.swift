@@ -37,14 +37,14 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
     @usableFromInline struct Node {
         @usableFromInline var value: Function.Accumulator
         /// In front of the boundary: the fold from here up to it.
-        @usableFromInline var suffix: Function.Accumulator
+        @usableFromInline var suffix: Function.Stacked
         /// In front of the boundary the next newer slice, behind it the next older one; or the next free node.
         @usableFromInline var next: Int32
 
-        @inlinable init(value: Function.Accumulator, suffix: Function.Accumulator, next: Int32) {
+        @inlinable init(value: Function.Accumulator, suffix: Function.Stacked) {
             self.value = value
             self.suffix = suffix
-            self.next = next
+            next = -1
         }
     }
 
@@ -151,7 +151,9 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
             firstFree = nodes[Int(node)].next
         } else {
             node = Int32(nodes.count)
-            nodes.append(Node(value: function.makeAccumulator(), suffix: function.makeAccumulator(), next: -1))
+            var value = function.makeAccumulator()
+            let suffix = function.stacked(&value)
+            nodes.append(Node(value: value, suffix: suffix))
         }
         // The node's old value, its memory kept, is the next slice's.
         swap(&nodes[Int(node)].value, &entry.pointee.value.current)
@@ -182,8 +184,7 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
             if Function.needsStacks {
                 let front = Int(entry.pointee.value.front)
                 nodes.withUnsafeMutableBufferPointer { nodes in
-                    function.reset(&nodes[Int(node)].suffix)
-                    function.mergeStacked(&nodes[Int(node)].value, into: &nodes[Int(node)].suffix)
+                    nodes[Int(node)].suffix = function.stacked(&nodes[Int(node)].value)
                     if front >= 0 { function.mergeStacked(&nodes[front].suffix, into: &nodes[Int(node)].suffix) }
                 }
             }

@@ -17,10 +17,10 @@ public final class FrozenWindows<Key: WindowKey, Accumulator: SliceAccumulator>:
     }
 
     /// A running window: the slices it holds, and their fold.
-    @usableFromInline struct Running {
+    @usableFromInline struct Running<Value> {
         @usableFromInline var first = Int64.min
         @usableFromInline var end = Int64.min
-        @usableFromInline let folds = Folds()
+        @usableFromInline let folds = FrozenTable<Key, Value>()
 
         @inlinable init() {}
     }
@@ -28,8 +28,8 @@ public final class FrozenWindows<Key: WindowKey, Accumulator: SliceAccumulator>:
     @usableFromInline var slices: [Slice] = []
     /// Slices of earlier times: their memory is used again.
     @usableFromInline var spares: [Slice] = []
-    @usableFromInline var front = Running()
-    @usableFromInline var anchor = Running()
+    @usableFromInline var front = Running<NumberedKey<Accumulator>>()
+    @usableFromInline var anchor = Running<Accumulator>()
     @usableFromInline var nextWindow = Int64.min
     @usableFromInline var firstOpen = Int64.min
 
@@ -79,11 +79,16 @@ extension FrozenWindows where Key: StateRecord, Accumulator: StateRecord {
             slice.folds.encode(into: &state)
             slice.late.encode(into: &state)
         }
-        for running in [front, anchor] {
-            state.encode(running.first)
-            state.encode(running.end)
-            running.folds.encode(into: &state)
-        }
+        front.encode(into: &state)
+        anchor.encode(into: &state)
+    }
+}
+
+extension FrozenWindows.Running where Key: StateRecord, Value: StateRecord {
+    @inlinable func encode(into state: inout StateEncoder) {
+        state.encode(first)
+        state.encode(end)
+        folds.encode(into: &state)
     }
 }
 

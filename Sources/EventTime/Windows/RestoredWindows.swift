@@ -15,17 +15,23 @@ public final class RestoredWindows<Key: WindowKey & StateRecord, Accumulator: Sl
         }
     }
 
-    @usableFromInline struct Running {
+    @usableFromInline struct Running<Value: StateRecord & BitwiseCopyable> {
         @usableFromInline var first = Int64.min
         @usableFromInline var end = Int64.min
-        @usableFromInline let folds = Folds()
+        @usableFromInline let folds = RestoredTable<Key, Value>()
 
         @inlinable init() {}
+
+        @inlinable mutating func read(from state: inout StateDecoder) throws(StateError) {
+            first = try state.decode()
+            end = try state.decode()
+            try folds.read(from: &state)
+        }
     }
 
     @usableFromInline var slices: [Slice] = []
-    @usableFromInline var front = Running()
-    @usableFromInline var anchor = Running()
+    @usableFromInline var front = Running<NumberedKey<Accumulator>>()
+    @usableFromInline var anchor = Running<Accumulator>()
     @usableFromInline var nextWindow = Int64.min
     @usableFromInline var firstOpen = Int64.min
 
@@ -52,14 +58,8 @@ public final class RestoredWindows<Key: WindowKey & StateRecord, Accumulator: Sl
             try slice.late.read(from: &state)
             slices.append(slice)
         }
-        try Self.read(&front, from: &state)
-        try Self.read(&anchor, from: &state)
-    }
-
-    @inlinable static func read(_ running: inout Running, from state: inout StateDecoder) throws(StateError) {
-        running.first = try state.decode()
-        running.end = try state.decode()
-        try running.folds.read(from: &state)
+        try front.read(from: &state)
+        try anchor.read(from: &state)
     }
 }
 
@@ -89,7 +89,10 @@ extension SlicedWindows where Key: StateRecord, Accumulator: StateRecord {
             slice.pointee.table = try read.folds.finishDensely(state)
             slice.pointee.late = try read.late.finish(state)
         }
-        front = try RunningWindow(restored.front.first, restored.front.end, restored.front.folds, state)
+        if overlaps {
+            front = try FrontWindow(
+                restored.front.first, restored.front.end, restored.front.folds, slices, state)
+        }
         anchor = try RunningWindow(restored.anchor.first, restored.anchor.end, restored.anchor.folds, state)
     }
 }
@@ -102,6 +105,5 @@ extension RunningWindow where Key: StateRecord, Accumulator: StateRecord {
         self.first = first
         self.end = end
         table = try folds.finishDensely(state)
-        for identifier in 0..<table.count where !table[identifier].pointee.value.isEmpty { rowCount += 1 }
     }
 }

@@ -10,14 +10,17 @@ struct RowSorter<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
 
     @inlinable init() {}
 
-    /// Replaces `rows` by the table's entries in ascending order.
-    @inlinable mutating func gather(
-        _ table: borrowing KeyedTable<Key, Accumulator>, into rows: inout [WindowRow<Key, Accumulator>]
+    /// Replaces `rows` by the table's entries in ascending order; `fold` says what of an entry is the row. Entries that
+    /// are free are empty.
+    @inlinable @inline(__always)
+    mutating func gather<Value>(
+        _ table: borrowing KeyedTable<Key, Value>, into rows: inout [WindowRow<Key, Accumulator>],
+        _ fold: (Value) -> Accumulator
     ) {
-        let (entries, count) = (table.unsafeEntries, table.count)
+        let (entries, count) = (table.unsafeEntries, table.identifierBound)
         sorter.places.removeAll(keepingCapacity: true)
         sorter.places.reserveCapacity(count)
-        for identifier in 0..<count where !entries[identifier].value.isEmpty {
+        for identifier in 0..<count where !fold(entries[identifier].value).isEmpty {
             sorter.places.append(
                 PrefixSorter.Place(prefix: entries[identifier].key.sortPrefix, identifier: UInt32(identifier)))
         }
@@ -27,7 +30,7 @@ struct RowSorter<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
         last.reserveCapacity(sorter.places.count)
         for place in sorter.places {
             let entry = entries + Int(place.identifier)
-            last.append(WindowRow(key: entry.pointee.key, value: entry.pointee.value))
+            last.append(WindowRow(key: entry.pointee.key, value: fold(entry.pointee.value)))
         }
         rows = last
         if last.count > Self.keptRows { last = [] }

@@ -13,7 +13,7 @@ public import CPrefetch
 /// was made, which floating-point numbers tell, depends on the key's elements alone: not on other keys or on restarts.
 @usableFromInline
 struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
-    @usableFromInline typealias Slices = SliceStore<Key, Function.Accumulator>
+    @usableFromInline typealias Slices = SliceStore<Key, Function.Accumulator, Function.Stacked>
     @usableFromInline typealias Slice = UnsafeMutablePointer<Slices.Slice>
 
     /// What the window holds of a key.
@@ -74,17 +74,21 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
     }
 
     @inlinable mutating func enter(_ slice: Slice) {
-        for identifier in 0..<slice.pointee.table.count {
-            prefetch(slice, identifier)
+        let count = slice.pointee.table.count
+        for identifier in 0..<count {
+            prefetchEntering(slice, identifier, count)
             let entry = slice.pointee.table[identifier]
-            let held = held(entry.pointee.key)
+            let number = number(entry.pointee.key)
+            let held = table[number]
+            slice.pointee.numbers.append(number)
             function.mergeInPlace(&entry.pointee.value, into: &held.pointee.value.total)
             held.pointee.value.slices += 1
         }
     }
 
+    /// A key's number, which is its entry here, as long as the window holds a slice with an entry of the key.
     @inlinable @inline(__always)
-    mutating func held(_ key: Key) -> UnsafeMutablePointer<KeyedTable<Key, Held>.Entry> {
+    mutating func number(_ key: Key) -> Int {
         let hash = key.shortHash
         var identifier = table.find(key, hash: hash)
         if identifier < 0 {
@@ -100,7 +104,7 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
             arrivals.places.append(
                 .init(prefix: key.sortPrefix, identifier: UInt32(truncatingIfNeeded: identifier)))
         }
-        return table[identifier]
+        return identifier
     }
 
     @inlinable mutating func leave(before first: Int64, in slices: borrowing Slices) {
@@ -115,19 +119,19 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
     }
 
     @inlinable mutating func leave(_ slice: Slice) {
-        for identifier in 0..<slice.pointee.table.count {
-            prefetch(slice, identifier)
+        let count = slice.pointee.numbers.count
+        for identifier in 0..<count {
+            prefetch(slice, identifier, count)
             let entry = slice.pointee.table[identifier]
-            let hash = entry.pointee.key.shortHash
-            let found = table.find(entry.pointee.key, hash: hash)
-            let held = table[found]
+            let number = slice.pointee.numbers[identifier]
+            let held = table[number]
             held.pointee.value.slices -= 1
             guard held.pointee.value.slices > 0 else {
                 function.reset(&held.pointee.value.total)
                 held.pointee.value.slice = nil
                 if !held.pointee.value.isEmptied {
                     held.pointee.value.isEmptied = true
-                    emptied.append(UInt32(truncatingIfNeeded: found))
+                    emptied.append(UInt32(truncatingIfNeeded: number))
                 }
                 continue
             }
@@ -137,17 +141,22 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
                 held.pointee.value.identifier = slice.pointee.suffixes[identifier].identifier
             }
         }
+        slice.pointee.numbers.removeAll()
     }
 
-    /// Asks for what the entries behind this one will need to enter or leave: first the slot of the key's hash and what
-    /// the slice's fold refers to, then what the window holds of the key, then what that refers to.
+    /// Asks for what the entries behind this one will need to enter: first the slot of the key's hash and what the
+    /// slice's fold refers to, then what the window holds of the key, then what that refers to.
     @inlinable @inline(__always)
-    func prefetch(_ slice: Slice, _ identifier: Int) {
-        let count = slice.pointee.table.count
-        if Function.refersToMemory, identifier + 24 < count {
-            function.prefetch(&slice.pointee.table[identifier + 24].pointee.value)
+    func prefetchEntering(_ slice: Slice, _ identifier: Int, _ count: Int) {
+        if identifier + 24 < count {
+            let entry = slice.pointee.table[identifier + 24]
+            if Function.refersToMemory { function.prefetch(&entry.pointee.value) }
+            table.prefetchSlot(hash: entry.pointee.key.shortHash)
         }
-        prefetchHeld(slice, identifier)
+        if identifier + 16 < count {
+            _ = table.prefetchEntry(
+                hash: slice.pointee.table[identifier + 16].pointee.key.shortHash, lines: Self.lines)
+        }
         if Function.refersToMemory, identifier + 8 < count {
             let entry = slice.pointee.table[identifier + 8]
             let guess = table.prefetchEntry(hash: entry.pointee.key.shortHash, lines: 0)
@@ -157,32 +166,31 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
         }
     }
 
-    /// Asks for what the window holds of the keys behind this one.
+    /// The same of entries whose keys have numbers, to leave.
     @inlinable @inline(__always)
-    func prefetchHeld(_ slice: Slice, _ identifier: Int) {
-        let count = slice.pointee.table.count
+    func prefetch(_ slice: Slice, _ identifier: Int, _ count: Int) {
         if identifier + 24 < count {
-            table.prefetchSlot(hash: slice.pointee.table[identifier + 24].pointee.key.shortHash)
+            if Function.refersToMemory { function.prefetch(&slice.pointee.table[identifier + 24].pointee.value) }
+            table.prefetch(slice.pointee.numbers[identifier + 24], lines: Self.lines)
         }
-        if identifier + 16 < count {
-            _ = table.prefetchEntry(
-                hash: slice.pointee.table[identifier + 16].pointee.key.shortHash, lines: Self.lines)
+        if Function.refersToMemory, identifier + 8 < count {
+            function.prefetchMerge(
+                of: &slice.pointee.table[identifier + 8].pointee.value,
+                into: &table[slice.pointee.numbers[identifier + 8]].pointee.value.total)
         }
     }
 
     /// Asks for the folds that those of the keys behind this one will be put in front of.
     @inlinable @inline(__always)
-    func prefetchStack(_ slice: Slice, _ identifier: Int) {
-        prefetchHeld(slice, identifier)
-        guard identifier + 8 < slice.pointee.table.count else { return }
-        let guess = table.prefetchEntry(
-            hash: slice.pointee.table[identifier + 8].pointee.key.shortHash, lines: 0)
-        guard guess >= 0, let next = table[guess].pointee.value.slice else { return }
-        let place = Int(table[guess].pointee.value.identifier)
+    func prefetchStack(_ slice: Slice, _ identifier: Int, _ count: Int) {
+        if identifier + 16 < count { table.prefetch(slice.pointee.numbers[identifier + 16], lines: Self.lines) }
+        guard identifier + 8 < count else { return }
+        let held = table[slice.pointee.numbers[identifier + 8]]
+        guard let next = held.pointee.value.slice else { return }
+        let place = Int(held.pointee.value.identifier)
         next.pointee.suffixes.withUnsafeMutableBufferPointer { suffixes in
             guard let base = suffixes.baseAddress else { return }
-            let suffix = UnsafeRawPointer(base + place)
-            for line in 0..<2 { prefetchForWriting(suffix + line * 64) }
+            prefetchForWriting(UnsafeRawPointer(base + place))
         }
     }
 
@@ -201,11 +209,12 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
         while place > low {
             place -= 1
             let slice = slices.live[place]
+            let count = slice.pointee.numbers.count
             slice.pointee.suffixes.removeAll(keepingCapacity: true)
-            slice.pointee.suffixes.reserveCapacity(slice.pointee.table.count)
-            for identifier in 0..<slice.pointee.table.count {
-                prefetchStack(slice, identifier)
-                push(slice, identifier, held(slice.pointee.table[identifier].pointee.key))
+            slice.pointee.suffixes.reserveCapacity(count)
+            for identifier in 0..<count {
+                prefetchStack(slice, identifier, count)
+                push(slice, identifier, table[slice.pointee.numbers[identifier]])
             }
         }
     }
@@ -215,8 +224,7 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
     mutating func push(
         _ slice: Slice, _ identifier: Int, _ held: UnsafeMutablePointer<KeyedTable<Key, Held>.Entry>
     ) {
-        var fold = function.makeAccumulator()
-        function.mergeStacked(&slice.pointee.table[identifier].pointee.value, into: &fold)
+        var fold = function.stacked(&slice.pointee.table[identifier].pointee.value)
         if let next = held.pointee.value.slice {
             function.mergeStacked(&next.pointee.suffixes[Int(held.pointee.value.identifier)].value, into: &fold)
         }
@@ -234,7 +242,8 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
     /// Folds a key anew: an element came into a slice that is held.
     @inlinable mutating func renew(_ key: Key, in slices: borrowing Slices) {
         let hash = key.shortHash
-        let held = held(key)
+        let number = number(key)
+        let held = table[number]
         function.reset(&held.pointee.value.total)
         held.pointee.value.slice = nil
         held.pointee.value.slices = 0
@@ -249,6 +258,8 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
             }
             let identifier = slice.pointee.table.find(key, hash: hash)
             if identifier >= 0 {
+                // It may be the first of its key in the slice, and so new there.
+                if identifier == slice.pointee.numbers.count { slice.pointee.numbers.append(number) }
                 function.mergeInPlace(
                     &slice.pointee.table[identifier].pointee.value, into: &held.pointee.value.total)
                 held.pointee.value.slices += 1

@@ -1,5 +1,7 @@
 /// The fold of one sliding window for every key, moved along slice by slice: what enters is added and what leaves is
 /// taken away, so a step costs O(keys of the slices that enter and leave) however many slices the window holds.
+///
+/// This one goes behind the window that fires next, for late elements; that one is a ``FrontWindow``.
 @usableFromInline
 struct RunningWindow<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
     @usableFromInline typealias Table = KeyedTable<Key, Accumulator>
@@ -9,8 +11,6 @@ struct RunningWindow<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
     @usableFromInline var end = Int64.min
     /// Dense: a key whose fold has become zero is removed.
     @usableFromInline var table = Table()
-    /// Keys whose fold is not empty: the window's rows.
-    @usableFromInline var rowCount = 0
 
     @inlinable init() {}
 
@@ -42,13 +42,30 @@ struct RunningWindow<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
         var identifier = table.find(key, hash: hash)
         if identifier < 0 { identifier = table.insert(key, hash: hash, value: Accumulator()) }
         let value = table[identifier]
-        if !value.pointee.value.isEmpty { rowCount -= 1 }
         body(&value.pointee.value)
-        if !value.pointee.value.isEmpty {
-            rowCount += 1
-        } else if value.pointee.value.isZero {
-            table.removeDensely(identifier, hash: hash)
+        if value.pointee.value.isZero { table.removeDensely(identifier, hash: hash) }
+    }
+
+    /// Takes in the slices before `end`.
+    @inlinable mutating func enter(
+        until end: Int64, in slices: borrowing SliceStore<Key, Accumulator, NothingStacked>
+    ) {
+        guard end > self.end else { return }
+        for place in slices.places(from: max(self.end, first), until: end) {
+            enter(slices.live[place].pointee.table)
         }
+        self.end = end
+    }
+
+    /// Takes out the slices before `first`.
+    @inlinable mutating func leave(
+        until first: Int64, in slices: borrowing SliceStore<Key, Accumulator, NothingStacked>
+    ) {
+        guard first > self.first else { return }
+        for place in slices.places(from: self.first, until: min(first, end)) {
+            leave(slices.live[place].pointee.table)
+        }
+        self.first = first
     }
 
     @inlinable mutating func enter(_ slice: borrowing Table) {

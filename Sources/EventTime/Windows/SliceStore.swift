@@ -1,6 +1,7 @@
-/// The live slices of sliced windows: each one's folds by key. Only slices that hold something are there.
+/// The live slices of sliced windows: each one's folds by key. Only slices that hold something are there. `Stacked` is
+/// what a stack keeps of each fold.
 @usableFromInline
-struct SliceStore<Key: Equatable, Accumulator>: ~Copyable {
+struct SliceStore<Key: Equatable, Accumulator, Stacked>: ~Copyable {
     @usableFromInline typealias Table = KeyedTable<Key, Accumulator>
 
     /// A slice's folds, and the keys that late elements changed.
@@ -10,6 +11,8 @@ struct SliceStore<Key: Equatable, Accumulator>: ~Copyable {
         @usableFromInline var late = KeyedTable<Key, UInt8>()
         /// Keys admitted by key group; empty until the first.
         @usableFromInline var admitted: [Int32] = []
+        /// The keys of the rows by their numbers in a ``FrontWindow`` or ``RunningFold``, as far as the slice has come into it.
+        @usableFromInline var numbers = RowNumbers()
         /// The folds from each entry on, of slices in the front stack of a ``RunningFold``.
         @usableFromInline var suffixes: [Suffix] = []
 
@@ -21,12 +24,12 @@ struct SliceStore<Key: Equatable, Accumulator>: ~Copyable {
 
     /// The fold of a key's entries from one slice up to a fixed later one.
     @usableFromInline struct Suffix {
-        @usableFromInline var value: Accumulator
+        @usableFromInline var value: Stacked
         /// Where it goes on: the key's next entry; `nil` at the end.
         @usableFromInline var slice: UnsafeMutablePointer<Slice>?
         @usableFromInline var identifier: UInt32
 
-        @inlinable init(value: Accumulator, slice: UnsafeMutablePointer<Slice>?, identifier: UInt32) {
+        @inlinable init(value: Stacked, slice: UnsafeMutablePointer<Slice>?, identifier: UInt32) {
             self.value = value
             self.slice = slice
             self.identifier = identifier
@@ -60,6 +63,12 @@ struct SliceStore<Key: Equatable, Accumulator>: ~Copyable {
             if live[middle].pointee.number < number { low = middle + 1 } else { high = middle }
         }
         return low
+    }
+
+    /// The places of the live slices `first` ..< `end`.
+    @inlinable func places(from first: Int64, until end: Int64) -> Range<Int> {
+        let low = firstPlace(from: first)
+        return low..<max(low, firstPlace(from: end))
     }
 
     /// The slice with this number, made where it is not there.
@@ -107,6 +116,7 @@ struct SliceStore<Key: Equatable, Accumulator>: ~Copyable {
                 slice.pointee.table.removeAll()
                 slice.pointee.late.removeAll()
                 slice.pointee.admitted.removeAll()
+                slice.pointee.numbers.removeAll()
                 slice.pointee.suffixes.removeAll(keepingCapacity: true)
                 spares.append(slice)
             } else {
@@ -120,31 +130,5 @@ struct SliceStore<Key: Equatable, Accumulator>: ~Copyable {
     /// Forgets which keys late elements changed.
     @inlinable func forgetLate() {
         for slice in live { slice.pointee.late.removeAll() }
-    }
-}
-
-extension SliceStore where Key: WindowKey, Accumulator: SliceAccumulator {
-    @usableFromInline typealias Running = RunningWindow<Key, Accumulator>
-
-    /// Takes the slices before `end` into `running`.
-    @inlinable func enter(_ running: inout Running, until end: Int64) {
-        guard end > running.end else { return }
-        var place = firstPlace(from: max(running.end, running.first))
-        while place < live.count, live[place].pointee.number < end {
-            running.enter(live[place].pointee.table)
-            place += 1
-        }
-        running.end = end
-    }
-
-    /// Takes the slices before `first` out of `running`.
-    @inlinable func leave(_ running: inout Running, until first: Int64) {
-        guard first > running.first else { return }
-        var place = firstPlace(from: running.first)
-        while place < live.count, live[place].pointee.number < min(first, running.end) {
-            running.leave(live[place].pointee.table)
-            place += 1
-        }
-        running.first = first
     }
 }

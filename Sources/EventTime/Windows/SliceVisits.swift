@@ -53,19 +53,22 @@
 
     /// Notes a visit. `windowLength` is a window's length in slices; slices before `floor` are gone: nothing is
     /// changed in them, and no chain reaches back there.
+    @inlinable @inline(__always)
     public mutating func visit(_ slice: Int64, windowLength: Int64, floor: Int64) -> Change {
         if slice > last { return advance(to: slice, windowLength: windowLength, floor: floor) }
         return insert(slice, windowLength: windowLength, floor: floor)
     }
 
     /// The newest chain is over: no visit will join it. Returns the slice in which its end is to be counted.
+    @inlinable @inline(__always)
     public mutating func end() -> Int64? {
         guard isOpen else { return nil }
         isOpen = false
         return last
     }
 
-    private mutating func advance(to slice: Int64, windowLength: Int64, floor: Int64) -> Change {
+    @inlinable @inline(__always)
+    mutating func advance(to slice: Int64, windowLength: Int64, floor: Int64) -> Change {
         var change = Change()
         let joins = last >= floor && last > .min && slice.saturatingSubtract(last) < windowLength
         if !joins {
@@ -91,7 +94,7 @@
     }
 
     /// A visit behind the newest one.
-    private mutating func insert(_ slice: Int64, windowLength: Int64, floor: Int64) -> Change {
+    @usableFromInline mutating func insert(_ slice: Int64, windowLength: Int64, floor: Int64) -> Change {
         let back = last.saturatingSubtract(slice)
         guard !wasVisited(slice, back: back) else { return Change() }
         let (before, after) = neighbours(of: slice, back: back)

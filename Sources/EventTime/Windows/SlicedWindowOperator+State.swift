@@ -7,8 +7,9 @@ extension SlicedWindowOperator {
         encode(firings, into: &state, where: includes)
     }
 
-    @inlinable func encode<Value: StateValue>(
-        _ store: borrowing SliceStore<Key, Value>, into state: inout StateEncoder, where includes: (Key) -> Bool
+    @inlinable func encode<Value: StateValue, Stacked>(
+        _ store: borrowing SliceStore<Key, Value, Stacked>, into state: inout StateEncoder,
+        where includes: (Key) -> Bool
     ) {
         var parts: [(slice: Int, entries: [Int])] = []
         for place in store.live.indices {
@@ -46,8 +47,8 @@ extension SlicedWindowOperator {
         close()
     }
 
-    @inlinable static func decode<Value: StateValue>(
-        into store: inout SliceStore<Key, Value>, from state: inout StateDecoder
+    @inlinable static func decode<Value: StateValue, Stacked>(
+        into store: inout SliceStore<Key, Value, Stacked>, from state: inout StateDecoder
     ) throws(StateError) {
         let count = try state.decodeCount(elementSize: 16)
         for _ in 0..<count {

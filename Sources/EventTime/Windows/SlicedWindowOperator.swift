@@ -7,7 +7,7 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
     public typealias Element = Function.Input
     public typealias Result = Function.Result
     public typealias Output = WindowResult<Key, Result>
-    @usableFromInline typealias Slices = SliceStore<Key, Function.Accumulator>
+    @usableFromInline typealias Slices = SliceStore<Key, Function.Accumulator, Function.Stacked>
 
     /// A fold of a key from one slice to another, and how far it goes.
     @usableFromInline struct Reach {
@@ -35,7 +35,7 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
     /// From when on, by the watermark, something may be to be done; `Int64.max` where there is nothing.
     @usableFromInline var nextEvent = Nanoseconds.max
     /// How often windows have fired that late elements made fire, by the number of the window.
-    @usableFromInline var firings = SliceStore<Key, UInt32>()
+    @usableFromInline var firings = SliceStore<Key, UInt32, NothingStacked>()
     @usableFromInline var sorter = PrefixSorter()
     @usableFromInline let waiting = WaitingElements<Key, Element>()
     /// A late element's key in the slices around it.

@@ -23,6 +23,9 @@ extension SlicedWindows where Accumulator: AdmittedAccumulator {
     public mutating func update(
         slice number: Int64, key: Key, admission: KeyAdmission<Key>, _ body: (inout Accumulator) -> Void
     ) -> Bool {
+        guard !overlaps else {
+            return updateOverlapping(slice: number, key: key, number: -1, admission: admission, body) >= 0
+        }
         let slice = slices[number]
         let hash = key.tableHash
         let bit: UInt64 = 1 << UInt64(admission.group)
@@ -36,8 +39,51 @@ extension SlicedWindows where Accumulator: AdmittedAccumulator {
             slice.pointee.table.again(identifier).pointee.value.admittedGroups |= bit
         }
         body(&slice.pointee.table.again(identifier).pointee.value)
-        amend(number, key, body)
         return true
+    }
+
+    /// The same where windows overlap, of a key that may have the number `guess`. Returns the key's number, good as long
+    /// as a live slice has a row of it; -1 where it was not admitted.
+    @inlinable @inline(__always)
+    public mutating func updateOverlapping(
+        slice number: Int64, key: Key, number guess: Int32, admission: KeyAdmission<Key>,
+        _ body: (inout Accumulator) -> Void
+    ) -> Int32 {
+        assert(overlaps)
+        let slice = slices[number]
+        if front.isNewest(Int(guess), key, in: number) {
+            let row = slice.pointee.table[front.newestRow(Int(guess))]
+            if row.pointee.value.admittedGroups >> UInt64(admission.group) & 1 == 1 {
+                body(&row.pointee.value)
+                amend(number, key, Int(guess), body)
+                return guess
+            }
+        }
+        let (known, row) = admittedRow(key, guess, slice, admission)
+        guard known >= 0 else {
+            update(slice: number, key: admission.overflow, body)
+            return -1
+        }
+        body(&slice.pointee.table[row].pointee.value)
+        amend(number, key, known, body)
+        return Int32(truncatingIfNeeded: known)
+    }
+
+    /// A key's number, and its row in a slice, admitted there where there is room; -1 where there is none.
+    @inlinable @inline(never)
+    mutating func admittedRow(
+        _ key: Key, _ guess: Int32,
+        _ slice: UnsafeMutablePointer<SliceStore<Key, Accumulator, NothingStacked>.Slice>,
+        _ admission: KeyAdmission<Key>
+    ) -> (number: Int, row: Int) {
+        let bit: UInt64 = 1 << UInt64(admission.group)
+        var known = front.isKey(Int(guess), key) ? Int(guess) : front.number(of: key)
+        var row = front.row(known, in: slice)
+        if row >= 0, slice.pointee.table.again(row).pointee.value.admittedGroups & bit != 0 { return (known, row) }
+        guard Self.admit(slice, admission) else { return (-1, -1) }
+        if row < 0 { (known, row) = front.addRow(key, known, to: slice) }
+        slice.pointee.table[row].pointee.value.admittedGroups |= bit
+        return (known, row)
     }
 
     /// The number of the row in which a key's fold is in a slice, made where it is not there: that of the overflow key
@@ -88,7 +134,8 @@ extension SlicedWindows where Accumulator: AdmittedAccumulator {
     }
 
     @inlinable static func admit(
-        _ slice: UnsafeMutablePointer<SliceStore<Key, Accumulator>.Slice>, _ admission: KeyAdmission<Key>
+        _ slice: UnsafeMutablePointer<SliceStore<Key, Accumulator, NothingStacked>.Slice>,
+        _ admission: KeyAdmission<Key>
     ) -> Bool {
         if slice.pointee.admitted.isEmpty { slice.pointee.admitted = Array(repeating: 0, count: 64) }
         guard slice.pointee.admitted[admission.group] < admission.limitPerGroup else { return false }

@@ -11,13 +11,13 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
 
     public let windows: SlidingWindows
     public let allowedLateness: Nanoseconds
-    @usableFromInline var slices = SliceStore<Key, Accumulator>()
+    @usableFromInline var slices = SliceStore<Key, Accumulator, NothingStacked>()
     /// All windows before this one have fired.
     @usableFromInline var nextWindow = Int64.min
     /// All windows before this one are closed (only with allowed lateness).
     @usableFromInline var firstOpen = Int64.min
     /// The window that fires next, as far as it is known (overlapping windows only).
-    @usableFromInline var front = RunningWindow<Key, Accumulator>()
+    @usableFromInline var front = FrontWindow<Key, Accumulator>()
     /// The earliest window that late elements may still change (only with allowed lateness).
     @usableFromInline var anchor = RunningWindow<Key, Accumulator>()
     @usableFromInline var sorter = RowSorter<Key, Accumulator>()
@@ -48,6 +48,7 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
     /// Changes `key`'s fold in `slice`, which some open window holds, by `body`, which adds to it.
     @inlinable @inline(__always)
     public mutating func update(slice number: Int64, key: Key, _ body: (inout Accumulator) -> Void) {
+        guard !overlaps else { return updateOverlapping(slice: number, key: key, body) }
         let slice = slices[number]
         let hash = key.tableHash
         var identifier = slice.pointee.table.find(key, hash: hash)
@@ -55,20 +56,6 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
             identifier = slice.pointee.table.insert(key, hash: hash, value: Accumulator())
         }
         body(&slice.pointee.table[identifier].pointee.value)
-        amend(number, key, body)
-    }
-
-    /// Slices before this one were taken in by the running window, or have left it without having been.
-    @inlinable var takenIn: Int64 { max(front.end, front.first) }
-
-    /// Makes a change also where the slice has been taken in already: the running windows get the difference.
-    @inlinable @inline(__always)
-    mutating func amend(_ number: Int64, _ key: Key, _ body: (inout Accumulator) -> Void) {
-        guard number < takenIn else { return }
-        var amount = Accumulator()
-        body(&amount)
-        front.amend(slice: number, key: key, by: amount)
-        anchor.amend(slice: number, key: key, by: amount)
     }
 
     /// Notes that a late element changed `key`'s fold in `slice`: the fired windows that hold it are to fire again.
@@ -91,7 +78,7 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
         guard windows.end(ofWindow: window) <= time else { return nil }
         if overlaps {
             front.first = max(front.first, window)
-            slices.enter(&front, until: window.saturatingAdd(windows.slicesPerWindow))
+            front.enter(until: window.saturatingAdd(windows.slicesPerWindow), in: slices)
         }
         firing = place
         return window
@@ -108,9 +95,9 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
     @inlinable public mutating func takeRows() -> [Row] {
         var rows: [Row] = []
         if overlaps {
-            sorter.gather(front.table, into: &rows)
+            sorter.gather(front.table, into: &rows) { $0.fold }
         } else {
-            sorter.gather(slices.live[firing].pointee.table, into: &rows)
+            sorter.gather(slices.live[firing].pointee.table, into: &rows) { $0 }
         }
         return rows
     }
@@ -137,7 +124,7 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
     /// All windows before `window` have fired: what only they held leaves the running window.
     @inlinable public mutating func pass(to window: Int64) {
         guard window > nextWindow else { return }
-        if overlaps { slices.leave(&front, until: window) }
+        if overlaps { front.leave(until: window, in: slices) }
         nextWindow = window
     }
 
@@ -153,13 +140,13 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
             if overlaps {
                 // First all that lies before the window's end, then out again with what lies before its start: what
                 // came into sight on the way may still be there.
-                slices.enter(&ahead, until: window.saturatingAdd(windows.slicesPerWindow))
-                slices.leave(&ahead, until: window)
-                sorter.gather(ahead.table, into: &rows)
+                ahead.enter(until: window.saturatingAdd(windows.slicesPerWindow), in: slices)
+                ahead.leave(until: window, in: slices)
+                sorter.gather(ahead.table, into: &rows) { $0 }
             } else {
                 let place = slices.firstPlace(from: window)
                 if place < slices.live.count, slices.live[place].pointee.number == window {
-                    sorter.gather(slices.live[place].pointee.table, into: &rows)
+                    sorter.gather(slices.live[place].pointee.table, into: &rows) { $0 }
                 }
             }
             let changed = slices.live.filter {
@@ -179,10 +166,13 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
         let window = min(
             windows.firstOpenWindow(watermark: watermark.saturatingAdd(-allowedLateness)), nextWindow)
         if overlaps, keepsFired {
-            slices.enter(&anchor, until: min(window.saturatingAdd(windows.slicesPerWindow), takenIn))
-            slices.leave(&anchor, until: window)
+            anchor.enter(until: min(window.saturatingAdd(windows.slicesPerWindow), takenIn), in: slices)
+            anchor.leave(until: window, in: slices)
         }
         firstOpen = max(firstOpen, window)
+        if overlaps {
+            for place in slices.places(from: .min, until: window) { front.release(slices.live[place]) }
+        }
         slices.drop(before: window)
     }
 }

@@ -92,6 +92,31 @@ struct DistinctItemsTests {
         #expect(three.count == 0)
     }
 
+    /// Small tables fill up to the last slot: what is not there is looked for in vain, and comes and goes all the same.
+    @Test(arguments: [4, 8, 16, 17, 32]) func fillATable(clusters: Int) {
+        for seed in 0..<30 as Range<UInt64> {
+            var random = SeededRandom(seed: seed)
+            // Far from each other: a cluster each.
+            let items = (0..<clusters).map { _ in Int64(truncatingIfNeeded: random.next()) & ~63 }
+            var (full, absent, window) = (DistinctItems<Int64>(), DistinctItems<Int64>(), DistinctItems<Int64>())
+            for item in items { full.insert(item) }
+            absent.insert(1)
+            #expect(full.count == clusters)
+            window.merge(&full)
+            window.subtract(&absent)
+            #expect(window.count == clusters)
+            for item in items.shuffled(using: &random) {
+                var one = DistinctItems<Int64>()
+                one.insert(item)
+                window.subtract(&one)
+                window.subtract(&absent)
+                window.merge(&one)
+                window.subtract(&one)
+            }
+            #expect(window.count == 0)
+        }
+    }
+
     @Test func useTheirMemoryAgain() {
         var items = DistinctItems<String>()
         for round in 0..<3 {

@@ -1,6 +1,7 @@
 /// An aggregate over something of each element: `Sum<Int64>().of(\.bytes)`.
 public struct Projected<Base: Aggregate, Input>: Aggregate {
     public typealias Accumulator = Base.Accumulator
+    public typealias Stacked = Base.Stacked
     @usableFromInline let base: Base
     @usableFromInline let projection: @Sendable (Input) -> Base.Input
 
@@ -30,13 +31,15 @@ public struct Projected<Base: Aggregate, Input>: Aggregate {
         base.subtract(&earlier, from: &accumulator)
     }
     @inlinable @inline(__always)
-    public func mergeStacked(_ later: inout Accumulator, into accumulator: inout Accumulator) {
-        base.mergeStacked(&later, into: &accumulator)
+    public func stacked(_ fold: inout Accumulator) -> Stacked { base.stacked(&fold) }
+    @inlinable @inline(__always)
+    public func mergeStacked(_ later: inout Stacked, into earlier: inout Stacked) {
+        base.mergeStacked(&later, into: &earlier)
     }
     @inlinable @inline(__always)
     public func resetStacked(_ accumulator: inout Accumulator) { base.resetStacked(&accumulator) }
     @inlinable @inline(__always)
-    public func result(of total: inout Accumulator, behind front: inout Accumulator) -> Base.Result {
+    public func result(of total: inout Accumulator, behind front: inout Stacked) -> Base.Result {
         base.result(of: &total, behind: &front)
     }
     @inlinable @inline(__always)
@@ -64,6 +67,7 @@ public struct Projected<Base: Aggregate, Input>: Aggregate {
 public struct Mapped<Base: Aggregate, Result>: Aggregate {
     public typealias Input = Base.Input
     public typealias Accumulator = Base.Accumulator
+    public typealias Stacked = Base.Stacked
     @usableFromInline let base: Base
     @usableFromInline let transform: @Sendable (Base.Result) -> Result
 
@@ -91,13 +95,15 @@ public struct Mapped<Base: Aggregate, Result>: Aggregate {
         base.subtract(&earlier, from: &accumulator)
     }
     @inlinable @inline(__always)
-    public func mergeStacked(_ later: inout Accumulator, into accumulator: inout Accumulator) {
-        base.mergeStacked(&later, into: &accumulator)
+    public func stacked(_ fold: inout Accumulator) -> Stacked { base.stacked(&fold) }
+    @inlinable @inline(__always)
+    public func mergeStacked(_ later: inout Stacked, into earlier: inout Stacked) {
+        base.mergeStacked(&later, into: &earlier)
     }
     @inlinable @inline(__always)
     public func resetStacked(_ accumulator: inout Accumulator) { base.resetStacked(&accumulator) }
     @inlinable @inline(__always)
-    public func result(of total: inout Accumulator, behind front: inout Accumulator) -> Result {
+    public func result(of total: inout Accumulator, behind front: inout Stacked) -> Result {
         transform(base.result(of: &total, behind: &front))
     }
     @inlinable @inline(__always)
@@ -147,6 +153,16 @@ public struct Mapped<Base: Aggregate, Result>: Aggregate {
         }
     }
 
+    @frozen public struct Stacked {
+        @usableFromInline var first: First.Stacked
+        @usableFromInline var second: Second.Stacked
+
+        @inlinable init(_ first: First.Stacked, _ second: Second.Stacked) {
+            self.first = first
+            self.second = second
+        }
+    }
+
     @usableFromInline let first: First
     @usableFromInline let second: Second
 
@@ -184,9 +200,13 @@ public struct Mapped<Base: Aggregate, Result>: Aggregate {
         second.subtract(&earlier.second, from: &accumulator.second)
     }
     @inlinable @inline(__always)
-    public func mergeStacked(_ later: inout Accumulator, into accumulator: inout Accumulator) {
-        first.mergeStacked(&later.first, into: &accumulator.first)
-        second.mergeStacked(&later.second, into: &accumulator.second)
+    public func stacked(_ fold: inout Accumulator) -> Stacked {
+        Stacked(first.stacked(&fold.first), second.stacked(&fold.second))
+    }
+    @inlinable @inline(__always)
+    public func mergeStacked(_ later: inout Stacked, into earlier: inout Stacked) {
+        first.mergeStacked(&later.first, into: &earlier.first)
+        second.mergeStacked(&later.second, into: &earlier.second)
     }
     @inlinable @inline(__always)
     public func resetStacked(_ accumulator: inout Accumulator) {
@@ -194,7 +214,7 @@ public struct Mapped<Base: Aggregate, Result>: Aggregate {
         second.resetStacked(&accumulator.second)
     }
     @inlinable @inline(__always)
-    public func result(of total: inout Accumulator, behind front: inout Accumulator) -> (
+    public func result(of total: inout Accumulator, behind front: inout Stacked) -> (
         First.Result, Second.Result
     ) {
         (

@@ -25,7 +25,7 @@ extension DistinctItems {
         while true {
             let slots = slots
             let place = slots.place(of: cluster)
-            let present = slots.items(at: place)
+            let present = place < 0 ? 0 : slots.items(at: place)
             let needed = present == 0 ? planes : Self.planes(of: slots, place, words, planes)
             if needed > slots.shape.planes {
                 // By two, since one more fold may ask for the next.
@@ -90,7 +90,7 @@ extension DistinctItems {
         }
         let slots = slots
         let place = slots.place(of: cluster)
-        let present = slots.items(at: place)
+        let present = place < 0 ? 0 : slots.items(at: place)
         guard present != 0 else { return }
         let held = slots.words(at: place)
         var borrow: UInt64 = 0

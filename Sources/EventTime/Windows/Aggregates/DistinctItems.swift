@@ -59,7 +59,7 @@ public struct DistinctItems<Item: StreamKey>: @unchecked Sendable {
         prepareToWrite()
         let slots = slots
         let place = slots.place(of: cluster)
-        let present = slots.items(at: place)
+        let present = place < 0 ? 0 : slots.items(at: place)
         if present & bit != 0 { return }
         itemCount &+= 1
         if present == 0 {
@@ -76,15 +76,15 @@ public struct DistinctItems<Item: StreamKey>: @unchecked Sendable {
         return table.withUnsafeMutablePointerToElements { DistinctSlots($0, .init(word)) }
     }
 
-    /// Takes an empty slot for a cluster, and returns its words, all of them 0. Where the table has become full it is
-    /// replaced by a larger one.
+    /// Takes an empty slot for a cluster, and returns its words, all of them 0. Where the table has become full, or
+    /// there is no such place, it is replaced by a larger one.
     @inlinable @inline(never)
     mutating func occupy(_ place: Int, _ cluster: Item) -> UnsafeMutablePointer<UInt64> {
         let shape = slots.shape
         let used = (table.map { $0.withUnsafeMutablePointerToHeader { $0.pointee.used } } ?? 0) + 1
         var place = place
-        if used * 4 > shape.capacity * 3 {
-            resize(to: .init(capacity: shape.capacity * (shape.capacity == 4 ? 4 : 2), planes: shape.planes))
+        if used > shape.limit {
+            resize(to: .init(capacity: shape.capacity * 2, planes: shape.planes))
             place = slots.place(of: cluster)
         }
         table?.withUnsafeMutablePointerToHeader { $0.pointee.used += 1 }
@@ -169,38 +169,49 @@ public struct DistinctItems<Item: StreamKey>: @unchecked Sendable {
 
     @inlinable @inline(__always)
     mutating func prefetch(cluster: Item) {
-        guard let words = wordsAddress else { return }
+        guard let table = tableAddress else { return }
+        prefetchForWriting(table)
+        prefetchSlot(of: cluster, table)
+    }
+
+    /// Asks for the slot where a cluster very likely is.
+    @inlinable @inline(__always)
+    func prefetchSlot(of cluster: Item, _ table: UnsafeMutableRawPointer) {
         let shape = DistinctSlots<Item>.Shape(word)
-        prefetchForWriting(words)
-        prefetchForWriting(
-            words + (Int(cluster.shortHash) & (shape.capacity - 1))
-                * DistinctSlots<Item>.stride(planes: shape.planes))
+        let stride = DistinctSlots<Item>.stride(planes: shape.planes)
+        let slot = table + Self.headSize + (Int(cluster.shortHash) & (shape.capacity - 1)) * stride
+        prefetchForWriting(slot)
+        if stride > 16 { prefetchForWriting(slot + (stride - 1)) }
     }
 
     /// Asks for the memory that merging `other` in, or taking it away, will need.
     @inlinable @inline(__always)
     mutating func prefetchMerge(of other: inout Self) {
-        guard wordsAddress != nil else { return }
-        other.eachCluster { cluster, _, _ in prefetch(cluster: cluster) }
+        guard let table = tableAddress else { return }
+        // Whether it is shared is looked at first.
+        prefetchForWriting(table)
+        other.eachCluster { cluster, _, _ in prefetchSlot(of: cluster, table) }
     }
 
     /// Asks for the table itself, as far as it is small.
     @inlinable @inline(__always)
     mutating func prefetchTable() {
-        guard let words = wordsAddress else { return }
+        guard let table = tableAddress else { return }
         let shape = DistinctSlots<Item>.Shape(word)
-        let byteCount = shape.capacity * DistinctSlots<Item>.stride(planes: shape.planes)
-        for line in 0..<min(byteCount / 64 + 1, 8) { prefetchForWriting(words + line * 64) }
+        let byteCount = Self.headSize + shape.capacity * DistinctSlots<Item>.stride(planes: shape.planes)
+        for line in 0..<min(byteCount / 64 + 1, 8) { prefetchForWriting(table + line * 64) }
     }
 
-    /// Where the table's words are, by the reference taken as an address: nothing is retained. For prefetching only,
-    /// which does no harm where it is wrong.
+    /// Bytes of a table before its words: an object's head of two words, and the header.
     @inlinable @inline(__always)
-    var wordsAddress: UnsafeMutableRawPointer? {
+    static var headSize: Int { 16 + MemoryLayout<Header>.size }
+
+    /// Where the table is, by the reference taken as an address: nothing is retained. For prefetching only, which does no
+    /// harm where it is wrong.
+    @inlinable @inline(__always)
+    var tableAddress: UnsafeMutableRawPointer? {
         mutating get {
-            let address = withUnsafeBytes(of: &table) { $0.load(as: UInt.self) }
-            // Behind the object's head of two words and the header.
-            return UnsafeMutableRawPointer(bitPattern: address).map { $0 + 16 + MemoryLayout<Header>.size }
+            UnsafeMutableRawPointer(bitPattern: withUnsafeBytes(of: &table) { $0.load(as: UInt.self) })
         }
     }
 }

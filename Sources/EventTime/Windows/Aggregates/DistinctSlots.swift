@@ -9,6 +9,9 @@
         @inlinable init(capacity: Int, planes: Int) { packed = UInt64(planes) << 48 | UInt64(capacity) }
 
         @inlinable var capacity: Int { Int(truncatingIfNeeded: packed & (1 << 48 - 1)) }
+        /// Slots that may be taken: all of few, which lie in some cache lines that are looked at anyway; three quarters
+        /// of many.
+        @inlinable var limit: Int { capacity <= 16 ? capacity : capacity / 4 * 3 }
         @inlinable var planes: Int { Int(truncatingIfNeeded: packed >> 48) }
     }
 
@@ -55,16 +58,21 @@
         return items
     }
 
-    /// The slot of a cluster, or the empty one where it belongs. Not all slots are taken.
+    /// The slot of a cluster, or the empty one where it belongs; -1 where all are taken, and none by the cluster.
     @inlinable @inline(__always)
     func place(of cluster: Item) -> Int {
         let mask = shape.capacity - 1
-        var place = Int(cluster.shortHash) & mask
-        while items(at: place) != 0, name(place).pointee != cluster { place = (place + 1) & mask }
+        let home = Int(cluster.shortHash) & mask
+        var place = home
+        while items(at: place) != 0, name(place).pointee != cluster {
+            place = (place + 1) & mask
+            if place == home { return -1 }
+        }
         return place
     }
 
-    /// Forgets the name of a slot whose words have become 0; later members of its run move up.
+    /// Forgets the name of a slot whose words have become 0; later members of its run move up. The run ends at the latest
+    /// where the slot is that was left empty last.
     @inlinable func vacate(_ place: Int) {
         let mask = shape.capacity - 1
         name(place).deinitialize(count: 1)

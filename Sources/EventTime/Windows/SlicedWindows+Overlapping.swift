@@ -1,0 +1,71 @@
+// Where windows overlap, keys have numbers, and slices their rows by these: see ``FrontWindow``.
+
+extension SlicedWindows {
+    /// Slices before this one were taken in by the running window, or have left it without having been.
+    @inlinable var takenIn: Int64 { max(front.end, front.first) }
+
+    @inlinable @inline(__always)
+    mutating func updateOverlapping(slice number: Int64, key: Key, _ body: (inout Accumulator) -> Void) {
+        let slice = slices[number]
+        var known = front.number(of: key)
+        var row = front.row(known, in: slice)
+        if row < 0 { (known, row) = front.addRow(key, known, to: slice) }
+        body(&slice.pointee.table[row].pointee.value)
+        amend(number, key, known, body)
+    }
+
+    /// Makes a change also where the slice has been taken in already: the running windows get the difference.
+    @inlinable @inline(__always)
+    mutating func amend(_ slice: Int64, _ key: Key, _ number: Int, _ body: (inout Accumulator) -> Void) {
+        guard slice < takenIn else { return }
+        var amount = Accumulator()
+        body(&amount)
+        front.amend(slice: slice, number: number, by: amount)
+        anchor.amend(slice: slice, key: key, by: amount)
+    }
+
+    /// Keys with a row in a live slice: those that have numbers. 0 where windows do not overlap.
+    @inlinable public var keyCount: Int { front.table.count }
+
+    /// The number of a key, good as long as a live slice has a row of it; -1 where none has.
+    @inlinable public func number(of key: Key) -> Int32 {
+        overlaps ? Int32(truncatingIfNeeded: front.number(of: key)) : -1
+    }
+
+    /// Asks for what is looked at first of a key that very likely has this number.
+    @inlinable @inline(__always)
+    public func prefetch(number: Int32) {
+        if number >= 0, number < front.table.bound { front.table.prefetch(Int(number), lines: 1) }
+    }
+
+    /// ``update(slice:key:_:)`` of a key that very likely has this number.
+    @inlinable @inline(__always)
+    public mutating func update(
+        slice number: Int64, key: Key, number guess: Int32, _ body: (inout Accumulator) -> Void
+    ) {
+        guard overlaps, front.isKey(Int(guess), key) else { return update(slice: number, key: key, body) }
+        let slice = slices[number]
+        var known = Int(guess)
+        var row = front.row(known, in: slice)
+        if row < 0 { (known, row) = front.addRow(key, known, to: slice) }
+        body(&slice.pointee.table[row].pointee.value)
+        amend(number, key, known, body)
+    }
+
+    /// ``update(slice:key:number:_:)`` of a slice that the running window holds and is about to let go of. What the slice
+    /// would keep for nobody is noted in the window alone.
+    @inlinable @inline(__always)
+    public mutating func updateLeaving(
+        slice: Int64, key: Key, number: Int32, _ body: (inout Accumulator) -> Void
+    ) {
+        guard overlaps, !keepsFired, slice >= front.first, slice < front.end, front.isKey(Int(number), key) else {
+            return update(slice: slice, key: key, number: number, body)
+        }
+        var amount = Accumulator()
+        body(&amount)
+        front.change(Int(number)) {
+            $0.enter(amount)
+            $0.leave(amount)
+        }
+    }
+}
