@@ -54,6 +54,24 @@ struct BoundedQueueTests {
         consumer.join()
     }
 
+    @Test(
+        "lets a full side go on when a few have been taken, however long the queue", arguments: [1, 2, 3, 16, 2048])
+    func room(capacity: Int) throws {
+        let queue = BoundedQueue<Int>(capacity: capacity)
+        let pushed = Counter()
+        let producer = try WorkerThread {
+            for number in 0...capacity {
+                queue.push(number)
+                pushed.value.store(number + 1, ordering: .sequentiallyConsistent)
+            }
+        }
+        while pushed.value.load(ordering: .sequentiallyConsistent) < capacity {}
+        for number in 0..<max(1, min(capacity / 2, 8)) { #expect(queue.pop() == number) }
+        // Nothing more is taken before the producer has finished.
+        producer.join()
+        #expect(pushed.value.load(ordering: .sequentiallyConsistent) == capacity + 1)
+    }
+
     @Test("wakes whoever waits, at either end", arguments: [1, 3])
     func pingPong(capacity: Int) throws {
         // Each side waits for the other all the time.

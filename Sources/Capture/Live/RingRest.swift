@@ -6,11 +6,11 @@
 struct RingRest {
     /// What the kernel adds to a packet in the ring, about: TPACKET_V3's header, the socket address and alignment.
     private static let overhead: UInt64 = 112
-    /// The longest rest, ns; rows wait for it as packets do.
-    private static let longest: Int64 = 10_000_000
-
-    /// The rest where nothing is known of the rate: what 16 GB/s would take to fill the ring, 2 ms at most.
+    /// The rest where nothing is known of the rate, ns: what 16 GB/s would take to fill the ring, 2 ms at most.
     private let shortest: Int64
+    /// The longest rest, ns, as the rate may jump: what 4 GB/s would take, and 10 ms at most, for which rows wait as
+    /// packets do.
+    private let longest: Int64
     private let ringBytes: UInt64
     private var seen: (packets: UInt64, bytes: UInt64) = (0, 0)
     private var since: Int64?
@@ -19,6 +19,7 @@ struct RingRest {
     init(ringBytes: Int) {
         self.ringBytes = UInt64(ringBytes)
         shortest = min(2_000_000, Int64(clamping: ringBytes / 16))
+        longest = min(10_000_000, Int64(clamping: ringBytes / 4))
     }
 
     /// Nanoseconds to rest, given what has been read so far and the time, which never goes back; 0 where nothing was
@@ -33,6 +34,6 @@ struct RingRest {
         guard let since, now > since else { return shortest }
         // In proportion: the time that a sixteenth takes to fill.
         let sixteenth = Double(ringBytes / 16) / Double(filled) * Double(now - since)
-        return min(Self.longest, max(shortest, Int64(min(sixteenth, 1e9))))
+        return min(longest, max(shortest, Int64(min(sixteenth, 1e9))))
     }
 }

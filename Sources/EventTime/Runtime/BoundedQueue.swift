@@ -5,8 +5,8 @@ import Synchronization
 ///
 /// A ring without locks (Lamport, "Specifying concurrent program modules", 1983): each side writes its own counter and
 /// reads the other's. Only a side that has to wait takes a lock, on which it sleeps. Waking it up costs more than an
-/// element: a side that waits for room is woken when half of the queue is empty, and ``pushLazily(_:)`` wakes the other
-/// only when some elements have gathered.
+/// element: a side that waits for room is woken when there is some for a few, and ``pushLazily(_:)`` wakes the other
+/// only when a few have gathered.
 public final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
     private let capacity: Int
     private let slots: UnsafeMutablePointer<Element>
@@ -45,13 +45,16 @@ public final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
         wake(popperSleeps)
     }
 
-    /// Adds an element of which the other side need not hear before a later ``push(_:)``, or until the queue is half
-    /// full, eight elements at most; waits while the queue is full. Called by the thread that pushes.
+    /// Adds an element of which the other side need not hear before a later ``push(_:)``, or until eight wait, or the
+    /// queue is half full; waits while the queue is full. Called by the thread that pushes.
     public func pushLazily(_ element: Element) {
         let place = placeToPush()
         put(element, at: place)
-        if place + 1 - popped.load(ordering: .sequentiallyConsistent) >= min(capacity / 2, 8) { wake(popperSleeps) }
+        if place + 1 - popped.load(ordering: .sequentiallyConsistent) >= few { wake(popperSleeps) }
     }
+
+    /// Elements, or places for them, that are worth waking a sleeper for.
+    private var few: Int { min(capacity / 2, 8) }
 
     private func placeToPush() -> Int {
         let place = pushed.load(ordering: .relaxed)
@@ -93,7 +96,8 @@ public final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
         let element = (slots + place % capacity).move()
         popped.store(place + 1, ordering: .sequentiallyConsistent)
         // Whoever waits for room found the queue full: its count comes by here.
-        if pushed.load(ordering: .sequentiallyConsistent) - (place + 1) <= capacity / 2 { wake(pusherSleeps) }
+        let count = pushed.load(ordering: .sequentiallyConsistent) - (place + 1)
+        if count <= capacity - max(1, few) { wake(pusherSleeps) }
         return element
     }
 

@@ -92,7 +92,11 @@ public final class LiveJob {
             return Outcome(summary: finished.summary, problems: finished.problems)
         }
         // A network does not wait while the kernel clears pages for a burst of new flows.
-        try PagePopulator.start()
+        do {
+            try PagePopulator.start()
+        } catch {
+            report("tidemark: no thread that asks for memory ahead: error \(error.code)\n")
+        }
         checkpointer = try checkpoints?.start(report: report)
         defer { checkpointer?.finish() }
         let restored = checkpoints?.restored
