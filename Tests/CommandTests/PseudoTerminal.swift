@@ -16,6 +16,8 @@ final class PseudoTerminal {
     private var cells: [[Character]] = []
     private var row = 0
     private var column = 0
+    /// The page and the cursor as they were when the other page was turned to.
+    private var mainPage: (cells: [[Character]], row: Int, column: Int) = ([], 0, 0)
     private(set) var isAlternate = false
     private(set) var hidesCursor = false
     private var pending: [UInt8] = []
@@ -182,6 +184,18 @@ final class PseudoTerminal {
         pending.removeFirst(index)
     }
 
+    private func restoreMainPage() {
+        let (kept, keptRow, keptColumn) = mainPage
+        for row in cells.indices {
+            for column in cells[row].indices {
+                let isKept = kept.indices.contains(row) && kept[row].indices.contains(column)
+                cells[row][column] = isKept ? kept[row][column] : " "
+            }
+        }
+        row = min(keptRow, cells.count - 1)
+        column = min(keptColumn, (cells.first?.count ?? 1) - 1)
+    }
+
     /// Writes a character; at the last column the cursor stays there.
     private func put(_ character: Character) {
         guard cells.indices.contains(row), cells[row].indices.contains(column) else { return }
@@ -191,8 +205,13 @@ final class PseudoTerminal {
 
     private func control(_ parameters: String, _ final: UInt8) {
         switch (final, parameters) {
-        case (UInt8(ascii: "h"), "?1049"): isAlternate = true
-        case (UInt8(ascii: "l"), "?1049"): isAlternate = false
+        case (UInt8(ascii: "h"), "?1049"):
+            if !isAlternate { mainPage = (cells, row, column) }
+            isAlternate = true
+        case (UInt8(ascii: "l"), "?1049"):
+            // The size may have changed since: then the page is cut, or blank where there was none.
+            if isAlternate { restoreMainPage() }
+            isAlternate = false
         case (UInt8(ascii: "h"), "?25"): hidesCursor = false
         case (UInt8(ascii: "l"), "?25"): hidesCursor = true
         case (UInt8(ascii: "J"), _): clear(columns: cells.first?.count ?? 0, rows: cells.count)
