@@ -33,8 +33,8 @@ final class ParallelAnalysis: Analysis {
 
     /// Batches that may wait for a worker: few enough to lie in the cache still when their turn comes.
     static let shortBacklog = 16
-    /// Where the source cannot be asked to wait: about a second of packets, if it comes to that.
-    static let longBacklog = 2048
+    /// Where the source cannot be asked to wait: a quarter of a million packets, if it comes to that.
+    static let longBacklog = 512
 
     private let workers: [Worker]
     private var batches: [WorkerBatch]
