@@ -61,11 +61,12 @@ public final class ReplayJob {
                 try ReportWriter(outputs: configuration.outputs, options: configuration.reportOptions))
         }
         // Where packets have no order none waits.
-        if checkpoints != nil, configuration.watermarkDelay != nil,
+        if let options = configuration.checkpoints, configuration.watermarkDelay != nil,
             self.stream.canBeReadAgain.allSatisfy({ $0 })
         {
             marks = ReadingMarks(
-                start: checkpoints?.restored?.start ?? self.stream.progress, names: self.stream.sourceNames)
+                start: checkpoints?.restored?.start ?? self.stream.progress, names: self.stream.sourceNames,
+                spacing: options.markSpacing)
         }
         progress = configuration.progressWidth.map {
             ProgressBar(width: $0, usesColour: configuration.progressUsesColour, now: MonotonicClock.now())

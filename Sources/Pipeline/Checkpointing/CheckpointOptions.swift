@@ -15,6 +15,8 @@ public struct CheckpointOptions: Sendable {
     public var programVersion: String
     /// For tests: bytes that are copied between two batches of packets.
     var freezingStep = HostAnalysis.freezingStep
+    /// For tests: packets between two places from which on those that wait can be read again.
+    var markSpacing = ReadingMarks.usualSpacing
     /// For tests: where checkpoints go instead of the directory.
     var storage: (any CheckpointStorage)?
     /// For tests: a checkpoint after so many packets instead of after a time.

@@ -47,24 +47,26 @@ struct ReadingMarks {
     }
 
     /// Packets between two marks: at most so many are read again without need.
-    private static let spacing: UInt64 = 1 << 14
+    static let usualSpacing: UInt64 = 1 << 14
 
+    private let spacing: UInt64
     private let names: [String]
     /// Times rise. All packets of before the first mark have been released.
     private var marks: [Mark]
     private var next: UInt64
 
     /// `start`: where a run begins, or went on after a restart.
-    init(start: CaptureProgress, names: [String]) {
+    init(start: CaptureProgress, names: [String], spacing: UInt64 = usualSpacing) {
+        self.spacing = spacing
         self.names = names
         marks = [Mark(progress: start, newest: .min)]
-        next = start.packetsReceived + Self.spacing
+        next = start.packetsReceived + spacing
     }
 
     /// To be told after each batch: the time of the newest packet, and that before which packets were released.
     mutating func note(_ stream: CaptureStream, newest: Nanoseconds, released: Nanoseconds) {
         guard stream.packetsReceived >= next else { return }
-        next = stream.packetsReceived + Self.spacing
+        next = stream.packetsReceived + spacing
         forget(before: released)
         marks.append(Mark(progress: stream.progress, newest: newest))
     }
