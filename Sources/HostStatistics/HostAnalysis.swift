@@ -66,6 +66,7 @@ public struct HostAnalysis: ~Copyable {
     /// Packets whose memory is asked for at once: a multiple of these is best for ``add(_:)``.
     public static var lookAhead: Int { 32 }
     private let guesses = UnsafeMutablePointer<Int>.allocate(capacity: HostAnalysis.lookAhead)
+    /// Of packets whose hashes the caller does not know.
     private let hashes = UnsafeMutablePointer<UInt32>.allocate(capacity: HostAnalysis.lookAhead)
 
     /// `isAlone`: no other worker has a share in the same windows.
@@ -101,13 +102,33 @@ public struct HostAnalysis: ~Copyable {
         let end = first + packets.count
         while first < end {
             let count = min(Self.lookAhead, end - first)
-            prefetch(first, count)
-            if isOrdered, isInSlice(first.pointee.time), isInSlice(first[count - 1].time) {
-                addWithinSlice(first, count)
-            } else {
-                for index in 0..<count { add(first + index, hashes[index], guesses[index], first[index].time) }
-            }
+            for index in 0..<count { hashes[index] = first[index].key.tableHash }
+            add(first, hashes, count)
             first += count
+        }
+    }
+
+    /// The same where the caller knows the packets' hashes (``FlowKey/tableHash``).
+    public mutating func add(_ packets: UnsafeBufferPointer<FlowPacket>, hashes: UnsafePointer<UInt32>) {
+        guard let first = packets.baseAddress else { return }
+        var index = 0
+        while index < packets.count {
+            let count = min(Self.lookAhead, packets.count - index)
+            add(first + index, hashes + index, count)
+            index += count
+        }
+    }
+
+    /// At most ``lookAhead`` packets.
+    @inline(__always)
+    private mutating func add(
+        _ packets: UnsafePointer<FlowPacket>, _ hashes: UnsafePointer<UInt32>, _ count: Int
+    ) {
+        prefetch(packets, hashes, count)
+        if isOrdered, isInSlice(packets.pointee.time), isInSlice(packets[count - 1].time) {
+            addWithinSlice(packets, hashes, count)
+        } else {
+            for index in 0..<count { add(packets + index, hashes[index], guesses[index], packets[index].time) }
         }
     }
 
@@ -119,13 +140,11 @@ public struct HostAnalysis: ~Copyable {
     /// Asks for the memory that a stretch of packets will touch, one kind of it after the other, so that the processor
     /// waits for many packets at once.
     @inline(__always)
-    private func prefetch(_ packets: UnsafePointer<FlowPacket>, _ count: Int) {
+    private func prefetch(_ packets: UnsafePointer<FlowPacket>, _ hashes: UnsafePointer<UInt32>, _ count: Int) {
         let overlaps = configuration.windows.slicesPerWindow > 1
         var index = 0
         while index < count {
-            let hash = packets[index].key.tableHash
-            hashes[index] = hash
-            tables[group(of: packets + index)].prefetchSlot(hash: hash)
+            tables[group(of: packets + index)].prefetchSlot(hash: hashes[index])
             index &+= 1
         }
         index = 0
@@ -152,7 +171,9 @@ public struct HostAnalysis: ~Copyable {
 
     /// Packets in order, of which the first and the last lie in the slice: so all do.
     @inline(__always)
-    private mutating func addWithinSlice(_ packets: UnsafePointer<FlowPacket>, _ count: Int) {
+    private mutating func addWithinSlice(
+        _ packets: UnsafePointer<FlowPacket>, _ hashes: UnsafePointer<UInt32>, _ count: Int
+    ) {
         let slice = slice
         windows.count(packets, count, slice: slice)
         var index = 0

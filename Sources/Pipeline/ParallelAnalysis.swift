@@ -26,13 +26,17 @@ final class ParallelAnalysis: Analysis {
         let inbox: BoundedQueue<Message>
         let results = BoundedQueue<PartialResult>(capacity: 16)
         /// Emptied batches on their way back.
-        let spares = BoundedQueue<WorkerBatch>(capacity: 32)
+        let spares: BoundedQueue<WorkerBatch>
 
-        init(backlog: Int) { inbox = BoundedQueue(capacity: backlog) }
+        init(backlog: Int) {
+            inbox = BoundedQueue(capacity: backlog)
+            spares = BoundedQueue(capacity: min(backlog, ParallelAnalysis.shortBacklog))
+        }
     }
 
-    /// Batches that may wait for a worker: few enough to lie in the cache still when their turn comes.
-    static let shortBacklog = 16
+    /// Batches that may wait for a worker: enough for some milliseconds, so that where threads share cores one of them
+    /// has work while the other has to let a third go first.
+    static let shortBacklog = 128
     /// Where the source cannot be asked to wait: a quarter of a million packets, if it comes to that.
     static let longBacklog = 512
 
@@ -152,7 +156,7 @@ final class ParallelAnalysis: Analysis {
                 if let clock = batch.clock {
                     for packet in batch.contents { analysis.add(packet, clock: clock) }
                 } else {
-                    analysis.add(batch.contents)
+                    analysis.add(batch.contents, hashes: batch.hashes)
                 }
                 batch.removeAll()
                 // After a backlog there are more than will be wanted again.

@@ -5,11 +5,16 @@ import Flows
 final class WorkerBatch: @unchecked Sendable {
     static let capacity = 512
     private let packets = UnsafeMutablePointer<FlowPacket>.allocate(capacity: WorkerBatch.capacity)
+    /// The hash of each packet's key: worked out where the packet is copied anyway, by the thread with less to do.
+    private let packetHashes = UnsafeMutablePointer<UInt32>.allocate(capacity: WorkerBatch.capacity)
     private(set) var count = 0
     /// Event time as it has come for these packets, where it is not each one's own.
     var clock: Nanoseconds?
 
-    deinit { packets.deallocate() }
+    deinit {
+        packets.deallocate()
+        packetHashes.deallocate()
+    }
 
     /// How many more it can take.
     var room: Int { Self.capacity - count }
@@ -19,7 +24,10 @@ final class WorkerBatch: @unchecked Sendable {
     func append(_ more: UnsafeBufferPointer<FlowPacket>) {
         precondition(more.count <= room)
         guard let first = more.baseAddress else { return }
-        (packets + count).initialize(from: first, count: more.count)
+        for index in 0..<more.count {
+            (packets + count + index).initialize(to: first[index])
+            packetHashes[count + index] = first[index].key.tableHash
+        }
         count += more.count
     }
 
@@ -27,6 +35,8 @@ final class WorkerBatch: @unchecked Sendable {
         count = 0
         clock = nil
     }
+
+    var hashes: UnsafePointer<UInt32> { UnsafePointer(packetHashes) }
 
     var contents: UnsafeBufferPointer<FlowPacket> { UnsafeBufferPointer(start: packets, count: count) }
 }
