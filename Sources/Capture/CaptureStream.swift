@@ -221,7 +221,7 @@ public final class CaptureStream {
     /// Bytes to read at a time where this many other captures are open: 16 MiB together, as long as that leaves
     /// 64 KiB for each.
     private static func chunkSize(open: Int) -> Int {
-        min(max(16 * 1024 * 1024 / (open + 1), 64 * 1024), 1024 * 1024)
+        min(max(16 * 1024 * 1024 / (open + 1), 64 * 1024), 256 * 1024)
     }
 
     private func close(_ index: Int, _ reader: CaptureReader) {
