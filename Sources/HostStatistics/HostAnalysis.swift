@@ -124,9 +124,16 @@ public struct HostAnalysis: ~Copyable {
     private mutating func add(
         _ packets: UnsafePointer<FlowPacket>, _ hashes: UnsafePointer<UInt32>, _ count: Int
     ) {
-        prefetch(packets, hashes, count)
-        if isOrdered, isInSlice(packets.pointee.time), isInSlice(packets[count - 1].time) {
-            addWithinSlice(packets, hashes, count)
+        let isInSlice = isOrdered && isInSlice(packets.pointee.time) && isInSlice(packets[count - 1].time)
+        if isInSlice, groupCount == 1 {
+            // In its own loops nothing is asked about groups.
+            prefetch(packets, hashes, count, isOneGroup: true)
+            addWithinSlice(packets, hashes, count, isOneGroup: true)
+            return
+        }
+        prefetch(packets, hashes, count, isOneGroup: false)
+        if isInSlice {
+            addWithinSlice(packets, hashes, count, isOneGroup: false)
         } else {
             for index in 0..<count { add(packets + index, hashes[index], guesses[index], packets[index].time) }
         }
@@ -140,16 +147,18 @@ public struct HostAnalysis: ~Copyable {
     /// Asks for the memory that a stretch of packets will touch, one kind of it after the other, so that the processor
     /// waits for many packets at once.
     @inline(__always)
-    private func prefetch(_ packets: UnsafePointer<FlowPacket>, _ hashes: UnsafePointer<UInt32>, _ count: Int) {
+    private mutating func prefetch(
+        _ packets: UnsafePointer<FlowPacket>, _ hashes: UnsafePointer<UInt32>, _ count: Int, isOneGroup: Bool
+    ) {
         let overlaps = configuration.windows.slicesPerWindow > 1
         var index = 0
         while index < count {
-            tables[group(of: packets + index)].prefetchSlot(hash: hashes[index])
+            tables[isOneGroup ? 0 : group(of: packets + index)].prefetchSlot(hash: hashes[index])
             index &+= 1
         }
         index = 0
         while index < count {
-            guesses[index] = tables[group(of: packets + index)].prefetchFlow(
+            guesses[index] = tables[isOneGroup ? 0 : group(of: packets + index)].prefetchFlow(
                 hash: hashes[index], touchesAttachment: overlaps)
             index &+= 1
         }
@@ -172,16 +181,17 @@ public struct HostAnalysis: ~Copyable {
     /// Packets in order, of which the first and the last lie in the slice: so all do.
     @inline(__always)
     private mutating func addWithinSlice(
-        _ packets: UnsafePointer<FlowPacket>, _ hashes: UnsafePointer<UInt32>, _ count: Int
+        _ packets: UnsafePointer<FlowPacket>, _ hashes: UnsafePointer<UInt32>, _ count: Int, isOneGroup: Bool
     ) {
         let slice = slice
+        if isOneGroup { windows.group = 0 }
         windows.count(packets, count, slice: slice)
         var index = 0
         while index < count {
             let packet = packets + index
             if packet.pointee.isIP {
-                let group = group(of: packet)
-                windows.group = group
+                let group = isOneGroup ? 0 : group(of: packet)
+                if !isOneGroup { windows.group = group }
                 tables[group].add(
                     packet, hash: hashes[index], guess: guesses[index], clock: packet.pointee.time, slice: slice,
                     sink: &windows)

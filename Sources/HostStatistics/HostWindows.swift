@@ -65,18 +65,21 @@ public struct HostWindows: ~Copyable, FlowSink {
             flushTotals()
             pendingSlice = slice
         }
-        var ip = Traffic()
+        // Three numbers, each in a register.
+        var (ipPackets, bytes, wireBytes) = (0 as UInt64, 0 as UInt64, 0 as UInt64)
         var index = 0
         while index < count {
             let packet = packets + index
             if packet.pointee.isIP, !packet.pointee.isRevising {
-                ip += Traffic(packets: 1, bytes: packet.pointee.bytes, wireBytes: UInt64(packet.pointee.wireBytes))
+                ipPackets &+= 1
+                bytes &+= packet.pointee.bytes
+                wireBytes &+= UInt64(packet.pointee.wireBytes)
             } else {
                 countUnusual(packet.pointee, slice)
             }
             index &+= 1
         }
-        pendingTotal.ip += ip
+        pendingTotal.ip += Traffic(packets: ipPackets, bytes: bytes, wireBytes: wireBytes)
     }
 
     @inline(never)

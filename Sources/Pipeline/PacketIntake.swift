@@ -37,7 +37,9 @@ struct PacketIntake<Consumer: PacketConsumer>: ~Copyable {
         let isCommon = decoder.decodeCommon(
             frame, originalLength: record.originalLength, linkType: record.linkType
         ) { place.initialize(to: FlowPacket($0, time: record.timestamp)) }
-        if !isCommon { decodeUncommon(record, frame, place) }
+        if !isCommon {
+            decodeUncommon(frame, record.originalLength, record.linkType, record.timestamp, record.number, place)
+        }
         packets &+= 1
         bytes &+= place.pointee.bytes
         wireBytes &+= UInt64(record.originalLength)
@@ -48,22 +50,22 @@ struct PacketIntake<Consumer: PacketConsumer>: ~Copyable {
         if pacing != nil { pacing?.wait(for: record.timestamp) }
         if record.timestamp < firstTime { firstTime = record.timestamp }
         if record.timestamp > lastTime { lastTime = record.timestamp }
-        sequencer.addPlaced()
+        sequencer.addPlaced(time: record.timestamp)
     }
 
     @inline(never)
     private mutating func decodeUncommon(
-        _ record: PacketRecord, _ frame: RawSpan, _ place: UnsafeMutablePointer<FlowPacket>
+        _ frame: RawSpan, _ originalLength: UInt32, _ linkType: LinkType, _ time: Nanoseconds, _ number: UInt64,
+        _ place: UnsafeMutablePointer<FlowPacket>
     ) {
-        let packet = decoder.decodeUncommon(
-            frame, originalLength: record.originalLength, linkType: record.linkType)
-        place.initialize(to: FlowPacket(packet, time: record.timestamp))
+        let packet = decoder.decodeUncommon(frame, originalLength: originalLength, linkType: linkType)
+        place.initialize(to: FlowPacket(packet, time: time))
         switch packet.kind {
         case .ip: break
         case .nonIP: nonIPPackets += 1
         case .malformed: malformedPackets += 1
         }
-        if isVerbose, packet.problem != .none { malformed.note(packet.problem, packet: record.number) }
+        if isVerbose, packet.problem != .none { malformed.note(packet.problem, packet: number) }
     }
 
     /// Hands on the packets whose turn has come; to be called now and then.

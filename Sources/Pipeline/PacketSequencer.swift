@@ -84,15 +84,14 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
         return sorter.nextPlace
     }
 
-    /// Takes the packet that was made at ``nextPlace()``.
+    /// Takes the packet that was made at ``nextPlace()``, with its time.
     @inline(__always)
-    mutating func addPlaced() {
-        let time = sorter.nextPlace.pointee.time
+    mutating func addPlaced(time: Nanoseconds) {
         if time >= newest, time < calmUntil {
             newest = time
-            sorter.appendPlaced()
+            sorter.appendPlaced(time: time)
         } else if isOnTime(time) {
-            if sorter.isInOrder(time) { sorter.appendPlaced() } else { sorter.insertPlaced() }
+            if sorter.isInOrder(time) { sorter.appendPlaced(time: time) } else { sorter.insertPlaced() }
         } else {
             addWithCare(sorter.nextPlace)
         }
@@ -126,7 +125,7 @@ struct PacketSequencer<Consumer: PacketConsumer>: ~Copyable {
             // Its turn has passed: it is handed over at once, before time advances any further.
             consumer.add(packet.pointee, clock: sorter.releasedBefore)
         } else if sorter.isInOrder(time) {
-            sorter.appendPlaced()
+            sorter.appendPlaced(time: time)
         } else {
             sorter.insertPlaced()
         }

@@ -119,7 +119,7 @@ extension EventTimeSorter {
     mutating func push(_ element: Element) {
         if needsRoom { makeRoom() }
         nextPlace.initialize(to: element)
-        if isInOrder(element.time) { appendPlaced() } else { insertPlaced() }
+        if isInOrder(element.time) { appendPlaced(time: element.time) } else { insertPlaced() }
     }
 
     /// Takes the earliest element, which exists.

@@ -188,11 +188,21 @@ extension KeyedTable {
         _ = continueFreezing(budget: &budget)
     }
 
-    /// Marks an entry that is handed out for the first time since the table was frozen; copies its piece, where that has
-    /// not been done, before it changes.
-    @inlinable @inline(never)
+    /// Marks an entry that is about to change, where it is the first of its octet since the table was frozen.
+    @inlinable @inline(__always)
     func mark(_ identifier: Int) {
-        if identifier >= uncopied { frozen?.copyPiece(identifier / FrozenTable<Key, Value>.pieceSize, of: entries) }
+        guard marks[identifier &>> 3] == 0 else { return }
+        Self.mark(identifier, marks, entries, identifier >= uncopied ? frozen : nil)
+    }
+
+    /// Marks an entry, and copies its piece to `image` before it changes. No method: for one the compiler would put the
+    /// table together in memory, with each entry that is handed out.
+    @inlinable @inline(never)
+    static func mark(
+        _ identifier: Int, _ marks: UnsafeMutablePointer<UInt8>, _ entries: UnsafeMutablePointer<Entry>,
+        _ image: FrozenTable<Key, Value>?
+    ) {
+        image?.copyPiece(identifier / FrozenTable<Key, Value>.pieceSize, of: entries)
         marks[identifier &>> 3] = 1
     }
 }

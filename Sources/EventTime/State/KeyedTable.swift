@@ -81,7 +81,7 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
     @inlinable @inline(__always)
     public subscript(identifier: Int) -> UnsafeMutablePointer<Entry> {
         assert(identifier >= 0 && identifier < bound)
-        if marks[identifier &>> 3] == 0 { mark(identifier) }
+        mark(identifier)
         return entries + identifier
     }
 
@@ -141,7 +141,7 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
             identifier = bound
             bound += 1
         }
-        if marks[identifier &>> 3] == 0 { mark(identifier) }
+        mark(identifier)
         let entry = entries + identifier
         if identifier < initialized {
             entry.pointee.key = key
@@ -161,7 +161,7 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
         if bound == capacity { grow() }
         let identifier = bound
         bound += 1
-        if marks[identifier &>> 3] == 0 { mark(identifier) }
+        mark(identifier)
         if identifier < initialized {
             entries[identifier] = Entry(key: key, value: value)
         } else {
@@ -184,8 +184,8 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
         assert(free.isEmpty)
         index.remove(identifier, hash: hash)
         bound -= 1
-        if marks[bound &>> 3] == 0 { mark(bound) }
-        if marks[identifier &>> 3] == 0 { mark(identifier) }
+        mark(bound)
+        mark(identifier)
         guard identifier != bound else { return }
         swap(&entries[identifier], &entries[bound])
         index.rename(bound, to: identifier, hash: hashOf(entries[identifier].key))

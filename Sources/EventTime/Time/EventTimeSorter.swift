@@ -12,7 +12,7 @@ public protocol TimeStamped: BitwiseCopyable {
 ///
 ///     let place = sorter.nextPlace        // after makeRoom(), where needsRoom
 ///     place.initialize(to: element)
-///     if sorter.isInOrder(element.time) { sorter.appendPlaced() } else { sorter.insertPlaced() }
+///     if sorter.isInOrder(element.time) { sorter.appendPlaced(time: element.time) } else { sorter.insertPlaced() }
 ///     let count = sorter.take(through: watermark, into: batch, upTo: 128)
 ///
 /// What is taken is released: an element with an earlier time than ``releasedBefore`` has no place any more.
@@ -110,11 +110,12 @@ public struct EventTimeSorter<Element: TimeStamped>: ~Copyable {
     @inlinable @inline(__always)
     public func isInOrder(_ time: Nanoseconds) -> Bool { time >= tailTime || head == tail }
 
-    /// Adds the element that was made at ``nextPlace``: not before ``releasedBefore``, and ``isInOrder(_:)``.
+    /// Adds the element that was made at ``nextPlace`` and has this time: not before ``releasedBefore``, and
+    /// ``isInOrder(_:)``.
     @inlinable @inline(__always)
-    public mutating func appendPlaced() {
-        tailTime = nextPlace.pointee.time
-        assert(tailTime >= released)
+    public mutating func appendPlaced(time: Nanoseconds) {
+        assert(time == nextPlace.pointee.time && time >= released)
+        tailTime = time
         tail &+= 1
     }
 

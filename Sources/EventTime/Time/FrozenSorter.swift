@@ -107,7 +107,7 @@ extension EventTimeSorter where Element: StateRecord {
             }
             if needsRoom { makeRoom() }
             nextPlace.initialize(to: element)
-            appendPlaced()
+            appendPlaced(time: element.time)
         }
     }
 }

@@ -64,7 +64,7 @@ final class RestoredIntake {
             sorter.makeRoom()
         }
         sorter.nextPlace.initialize(to: packet)
-        if sorter.isInOrder(packet.time) { sorter.appendPlaced() } else { sorter.insertPlaced() }
+        if sorter.isInOrder(packet.time) { sorter.appendPlaced(time: packet.time) } else { sorter.insertPlaced() }
         return true
     }
 
