@@ -186,14 +186,19 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
         var wheel = TimerWheel(resolution: 1)
         swap(&wheel, &timers)
         let (flows, limits) = (flows.unsafeEntries, limits)
-        wheel.advance(to: time) { identifier in
+        wheel.advance(to: time, prefetch: { KeyedTable.prefetch(flows + $0, from: 1, lines: 1) }) { identifier in
             let deadline = Self.deadline(of: flows[identifier].value, limits)
             if deadline >= time { return deadline }
             ended.append(identifier)
             return nil
         }
         swap(&wheel, &timers)
-        for identifier in ended {
+        for (place, identifier) in ended.enumerated() {
+            if place + 8 < ended.count {
+                // Where it will be removed from.
+                let next = self.flows.again(ended[place + 8])
+                self.flows.prefetchSlot(hash: next.pointee.key.tableHash)
+            }
             let flow = self.flows[identifier]
             remove(
                 identifier, reason: flow.pointee.value.tcp.closed ?? .idle,

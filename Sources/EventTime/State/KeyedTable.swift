@@ -114,10 +114,14 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
     /// Asks for cache lines of an entry.
     @inlinable @inline(__always)
     public func prefetch(_ identifier: Int, from first: Int = 0, lines: Int) {
-        let entry = UnsafeRawPointer(entries + identifier)
+        Self.prefetch(entries + identifier, from: first, lines: lines)
+    }
+
+    @inlinable @inline(__always)
+    public static func prefetch(_ entry: UnsafeMutablePointer<Entry>, from first: Int = 0, lines: Int) {
         var line = first
         while line < first &+ lines {
-            prefetchForWriting(entry + line &* 64)
+            prefetchForWriting(UnsafeRawPointer(entry) + line &* 64)
             line &+= 1
         }
     }
@@ -136,6 +140,8 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
         let identifier: Int
         if let reused = free.popLast() {
             identifier = Int(reused)
+            // The next to be used again: it has not been touched for long.
+            if let next = free.last { prefetch(Int(next), lines: 2) }
         } else {
             if bound == capacity { grow() }
             identifier = bound
