@@ -112,9 +112,9 @@ private func goOn(
         packet.sourcePort = UInt16(step)
         packet.destinationPort = 53
         packet.bytes = 60
-        intake.sequencer.nextPlace().initialize(
-            to: FlowPacket(packet, time: now.saturatingAdd(Int64(step / 2) * 200_000_000)))
-        intake.sequencer.addPlaced()
+        let time = now.saturatingAdd(Int64(step / 2) * 200_000_000)
+        intake.sequencer.nextPlace().initialize(to: FlowPacket(packet, time: time))
+        intake.sequencer.addPlaced(time: time)
         if step == 20 {
             // A checkpoint of what was restored.
             barrier.begin(.checkpoint, request: nil, asChanges: false)

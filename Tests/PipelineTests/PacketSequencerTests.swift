@@ -66,7 +66,7 @@ struct PacketSequencerTests {
             let time = newest - (random.oneIn(4) ? random.pick(0...random.pick([3, 40, 100])) : 0)
             let packet = DecodedPacket(wireBytes: UInt32(number))
             sequencer.nextPlace().initialize(to: FlowPacket(packet, time: time))
-            sequencer.addPlaced()
+            sequencer.addPlaced(time: time)
             if drains(number) { sequencer.drain() }
         }
         let (dirty, notes) = sequencer.finish()

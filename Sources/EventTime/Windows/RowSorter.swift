@@ -28,7 +28,11 @@ struct RowSorter<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
         sorter.sortTies { entries[Int($0.identifier)].key < entries[Int($1.identifier)].key }
         last.removeAll(keepingCapacity: true)
         last.reserveCapacity(sorter.places.count)
-        for place in sorter.places {
+        for (index, place) in sorter.places.enumerated() {
+            // In the order of keys they lie anywhere.
+            if index + 16 < sorter.places.count {
+                KeyedTable.prefetch(entries + Int(sorter.places[index + 16].identifier), lines: 2)
+            }
             let entry = entries + Int(place.identifier)
             last.append(WindowRow(key: entry.pointee.key, value: fold(entry.pointee.value)))
         }
