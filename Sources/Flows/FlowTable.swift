@@ -186,12 +186,14 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
         var wheel = TimerWheel(resolution: 1)
         swap(&wheel, &timers)
         let (flows, limits) = (flows.unsafeEntries, limits)
-        wheel.advance(to: time, prefetch: { KeyedTable.prefetch(flows + $0, from: 1, lines: 1) }) { identifier in
-            let deadline = Self.deadline(of: flows[identifier].value, limits)
-            if deadline >= time { return deadline }
-            ended.append(identifier)
-            return nil
-        }
+        wheel.advance(
+            to: time, prefetch: { KeyedTable.prefetch(flows + $0, from: 1, lines: 1) },
+            visit: { identifier in
+                let deadline = Self.deadline(of: flows[identifier].value, limits)
+                if deadline >= time { return deadline }
+                ended.append(identifier)
+                return nil
+            })
         swap(&wheel, &timers)
         for (place, identifier) in ended.enumerated() {
             if place + 8 < ended.count {

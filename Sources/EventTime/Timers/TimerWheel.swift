@@ -67,7 +67,7 @@ public struct TimerWheel: ~Copyable {
     /// timer is to fire instead, or `nil` when it is done with. `prefetch` hears of each timer some visits before its
     /// own. O(timers visited), at most 256 slots.
     public mutating func advance(
-        to time: Nanoseconds, prefetch: (Int) -> Void = { _ in }, _ visit: (Int) -> Nanoseconds?
+        to time: Nanoseconds, prefetch: (Int) -> Void = { _ in }, visit: (Int) -> Nanoseconds?
     ) {
         guard let first = current else { return }
         let last = time.floored(dividingBy: resolution)
