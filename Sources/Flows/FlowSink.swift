@@ -10,6 +10,10 @@ public protocol FlowSink: ~Copyable {
 
     /// The attachment of a flow that begins.
     func makeAttachment() -> Attachment
+    /// A packet of the flow lies in `slice`, and the one before it in another. Whether to note it took no more than what
+    /// is kept in the flow; where not, nothing was changed, and ``sawFlow(_:key:identifier:start:slice:isFirst:isRevising:)``
+    /// follows.
+    mutating func goesOn(_ kept: inout Attachment.Kept, in slice: Int64) -> Bool
     /// A packet of the flow lies in `slice`, and the one before it in another (or there was none: `isFirst`).
     /// `start`: the time of the earliest packet before it. `isRevising`: it belongs to windows that have fired; of such
     /// packets the sink hears one by one.
@@ -26,6 +30,7 @@ public protocol FlowSink: ~Copyable {
 }
 
 extension FlowSink where Self: ~Copyable {
+    @inlinable public func goesOn(_ kept: inout Attachment.Kept, in slice: Int64) -> Bool { false }
     @inlinable public func prefetch(_ attachment: Attachment.Kept) {}
 }
 

@@ -67,19 +67,15 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
     }
 
     /// Asks for the memory in which the flow of a key with this hash will be looked up; then
-    /// ``prefetchFlow(hash:touchesAttachment:)``, then ``add(_:hash:guess:clock:slice:sink:)``, each for a whole batch of
+    /// ``prefetchFlow(hash:)``, then ``add(_:hash:guess:clock:slice:sink:)``, each for a whole batch of
     /// packets.
     @inlinable @inline(__always)
     public func prefetchSlot(hash: UInt32) { flows.prefetchSlot(hash: hash) }
 
-    /// Asks for the part of a flow that a packet touches, all of it where `touchesAttachment`. Returns the flow's
-    /// identifier, or that of one with the same hash; -1 where there is none.
+    /// Asks for the part of a flow that a packet touches. Returns the flow's identifier, or that of one with the same
+    /// hash; -1 where there is none.
     @inlinable @inline(__always)
-    public func prefetchFlow(hash: UInt32, touchesAttachment: Bool) -> Int {
-        let identifier = flows.prefetchEntry(hash: hash, lines: 2)
-        if touchesAttachment, identifier >= 0, keepsBeside { beside.prefetch(identifier) }
-        return identifier
-    }
+    public func prefetchFlow(hash: UInt32) -> Int { flows.prefetchEntry(hash: hash, lines: 2) }
 
     /// Asks for the memory of the flow with an identifier, past or present.
     @inlinable public func prefetch(_ identifier: Int) {
@@ -87,16 +83,8 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
         if keepsBeside { beside.prefetch(identifier) }
     }
 
-    /// What lies beside a flow, as far as that is kept, whose traffic is about to move on to `slice`: to ask for what will
-    /// be needed, whether it is the right flow or not.
-    @inlinable @inline(__always)
-    public func peek(_ identifier: Int, movingTo slice: Int64, _ body: (UnsafePointer<Attachment.Beside>) -> Void) {
-        guard keepsBeside, flows.again(identifier).pointee.value.slice != slice else { return }
-        body(beside.again(identifier))
-    }
-
     /// Takes an IP packet whose key has this hash and whose time lies in `slice`. `clock`: event time as it has come.
-    /// `guess`: what ``prefetchFlow(hash:touchesAttachment:)`` said, since flows were last expired, or -1.
+    /// `guess`: what ``prefetchFlow(hash:)`` said, since flows were last expired, or -1.
     @inlinable @inline(__always)
     public mutating func add<Sink: FlowSink & ~Copyable>(
         _ packet: UnsafePointer<FlowPacket>, hash: UInt32, guess: Int, clock: Nanoseconds, slice: Int64,
@@ -318,6 +306,7 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
         if !isFirst { handOver(flow, identifier, to: &sink) }
         flow.pointee.value.slice = slice
         if !flow.pointee.key.isListed { list(identifier) }
+        if !isFirst, !isRevising, sink.goesOn(&flow.pointee.value.attachment, in: slice) { return }
         var attachment = attachment(flow, identifier)
         sink.sawFlow(
             &attachment, key: flow.pointee.key.key, identifier: identifier, start: flow.pointee.value.start,

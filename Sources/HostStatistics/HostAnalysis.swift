@@ -40,6 +40,10 @@ public struct HostAnalysis: ~Copyable {
         /// Whether flows need more than ``FlowVisits/Kept``.
         var keepsVisitsBeside: Bool { windows.slicesPerWindow > 1 || allowedLateness > 0 }
 
+        /// Whether windows overlap, and nobody will look again at a slice that has left the one that fires next: packets
+        /// come in order, and no lateness is allowed.
+        var leavesForGood: Bool { windows.slicesPerWindow > 1 && allowedLateness == 0 && isOrdered }
+
         /// Key groups, a power of two up to 64: what workers can share. Each has its own share of the limits, so that
         /// results do not depend on the number of workers; with one, the limits hold exactly.
         public var groupCount = 1
@@ -120,7 +124,6 @@ public struct HostAnalysis: ~Copyable {
     /// waits for many packets at once.
     @inline(__always)
     private func prefetch(_ packets: UnsafePointer<FlowPacket>, _ count: Int) {
-        let overlaps = configuration.windows.slicesPerWindow > 1
         var index = 0
         while index < count {
             let hash = packets[index].key.tableHash
@@ -130,15 +133,8 @@ public struct HostAnalysis: ~Copyable {
         }
         index = 0
         while index < count {
-            guesses[index] = tables[group(of: packets + index)].prefetchFlow(
-                hash: hashes[index], touchesAttachment: overlaps)
+            guesses[index] = tables[group(of: packets + index)].prefetchFlow(hash: hashes[index])
             index &+= 1
-        }
-        guard overlaps else { return }
-        for index in 0..<count where packets[index].isIP {
-            let (group, guess) = (group(of: packets + index), guesses[index])
-            guard guess >= 0 else { continue }
-            tables[group].peek(guess, movingTo: slice) { windows.pairs.prefetch($0.pointee.pair, group: group) }
         }
     }
 
@@ -185,6 +181,22 @@ public struct HostAnalysis: ~Copyable {
         slice = configuration.windows.slice(containing: time)
         sliceStart = configuration.windows.start(ofSlice: slice)
         sliceEnd = configuration.windows.start(ofSlice: slice.saturatingAdd(1))
+        if slice > windows.newestSlice {
+            windows.newestSlice = slice
+            if slice >= windows.calmEnd { endCalm() }
+        }
+    }
+
+    /// Packets come that are ahead of the window that fires next: pairs of hosts must know all visits of their flows.
+    /// O(flows), once before event time has caught up.
+    private mutating func endCalm() {
+        windows.foreseeCalm()
+        guard windows.pairsAreBehind else { return }
+        for group in 0..<groupCount {
+            windows.group = group
+            tables[group].forEachAttachment { key, flow in windows.tellPair(flow, key.lowHost, key.highHost) }
+        }
+        windows.pairsAreBehind = false
     }
 
     /// Event time has come to `time`: no packet before it is still to come, but late ones. Ends flows, and fires the
@@ -239,10 +251,11 @@ public struct HostAnalysis: ~Copyable {
         if configuration.windows.slicesPerWindow > 1 {
             for slice in windows.hosts.slices(leavingBefore: window) {
                 leaveFlows(slice)
+                windows.leaveDeparted(slice)
                 windows.leavePairs(slice)
             }
         }
-        windows.hosts.pass(to: window)
+        windows.pass(to: window)
     }
 
     private mutating func leaveFlows(_ slice: Int64) {
@@ -252,6 +265,7 @@ public struct HostAnalysis: ~Copyable {
                 let next = checks[place + 8]
                 tables[Int(next.group)].prefetch(Int(next.identifier))
             }
+            windows.group = Int(check.group)
             tables[Int(check.group)].withAttachment(of: Int(check.identifier)) { key, flow in
                 guard flow.serial == check.serial else { return }
                 windows.leaveFlow(&flow, key, slice, check)

@@ -41,11 +41,7 @@ extension HostWindows {
         }
         hosts.update(slice: slice, row: lowRow.number, count)
         if isPair { hosts.update(slice: slice, row: highRow.number, count) }
-        if slice == pendingSlice {
-            pendingTotal.flowsBegan &+= 1
-        } else {
-            totals.update(slice: slice, key: TotalKey()) { $0.flowsBegan &+= 1 }
-        }
+        countFlowBegan(slice)
     }
 
     /// Adds traffic to the rows that ``countAlone(_:_:_:slice:isFirst:)`` found.

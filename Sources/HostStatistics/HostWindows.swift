@@ -15,7 +15,16 @@ public struct HostWindows: ~Copyable, FlowSink {
     var admission: KeyAdmission<HostKey>
     /// Flows whose visits are to be looked at when a slice leaves (overlapping windows only).
     var checks = VisitChecks()
+    /// Flows that have ended, though the slice in which they were seen last has not left.
+    var departures = FlowDepartures()
     var pairs: HostPairs
+    /// The newest slice in which a packet came.
+    var newestSlice = Int64.min
+    /// Where slices leave for good, and no packet has come that is ahead of the window that fires next: the end of that
+    /// window, in which all visits are less than a window apart. Else the least of all numbers.
+    var calmEnd = Int64.min
+    /// Pairs of hosts may not know the newest visits of their flows (``tellPair(_:_:_:)``).
+    var pairsAreBehind = false
     /// What stands for the pairs where windows do not overlap.
     var peers: SlicePeers
     /// Windows do not overlap, and time has an order.
@@ -39,7 +48,8 @@ public struct HostWindows: ~Copyable, FlowSink {
         windowLength = configuration.windows.slicesPerWindow
         pairs = HostPairs(
             groupCount: configuration.groupCount,
-            maximumPairs: configuration.maximumFlows / configuration.groupCount)
+            maximumPairs: configuration.maximumFlows / configuration.groupCount,
+            leavesForGood: configuration.leavesForGood)
         peers = SlicePeers(maximumPairs: configuration.maximumFlows)
         keepsVisitsBeside = configuration.keepsVisitsBeside
         isAlone = windowLength == 1 && configuration.isOrdered
@@ -48,6 +58,7 @@ public struct HostWindows: ~Copyable, FlowSink {
             overflow: .other)
         unordered = configuration.isOrdered ? nil : UnorderedVisits()
         keepsFlows = configuration.keepsFlows
+        foreseeCalm()
     }
 
     /// The key group whose flow table is calling.
@@ -101,6 +112,19 @@ public struct HostWindows: ~Copyable, FlowSink {
 
     public func makeAttachment() -> FlowVisits { FlowVisits(serial: nextSerial) }
 
+    /// A further visit that joins the chain of those before it, as most do: another look at the flow, when a slice leaves,
+    /// will tell the rest.
+    @inline(__always)
+    public mutating func goesOn(_ flow: inout FlowVisits.Kept, in slice: Int64) -> Bool {
+        let distance = slice &- flow.last
+        guard flow.isFollowed, slice < calmEnd, distance > 0, distance < min(windowLength, 64),
+            flow.recent >> UInt64(64 &- distance) == 0, flow.lowRow | flow.highRow >= 0
+        else { return false }
+        flow.advance(to: slice)
+        pairsAreBehind = true
+        return true
+    }
+
     public mutating func sawFlow(
         _ flow: inout FlowVisits, key: FlowKey, identifier: Int, start: Nanoseconds, slice: Int64, isFirst: Bool,
         isRevising: Bool
@@ -119,6 +143,10 @@ public struct HostWindows: ~Copyable, FlowSink {
         let flowChange =
             unordered?.visit(.flow(flow.serial), slice: slice, windowLength: windowLength)
             ?? flow.visits.visit(slice, windowLength: windowLength, floor: floor)
+        guard flowChange != .init() || !flow.kept.isFollowed || slice >= calmEnd else {
+            pairsAreBehind = true
+            return findNumbers(&flow, low, high)
+        }
         let pairChange =
             low == high ? .init() : visitPair(&flow, low, high, slice, beginsFlow: flowChange.began != nil)
         if windowLength > 1 { correct(flow: flowChange, pair: pairChange, &flow, low, high) }
@@ -137,14 +165,29 @@ public struct HostWindows: ~Copyable, FlowSink {
             let ends = countBeginning(&flow, low, high, slice, count)
             if beginsFlow {
                 flow.ends = ends
-                totals.update(slice: slice, key: TotalKey()) { $0.flowsBegan &+= 1 }
+                countFlowBegan(slice)
             }
             if beginsPair, !flow.countsAsPeer { pairs.setEnds(ends, of: flow, group: group) }
         } else if windowLength > 1 {
-            if flow.lowRow < 0 { flow.lowRow = hosts.number(of: low) }
-            if flow.highRow < 0 { flow.highRow = hosts.number(of: high) }
+            findNumbers(&flow, low, high)
         }
         if windowLength > 1 { follow(&flow, identifier, low, high) }
+    }
+
+    /// One more distinct flow in all of a slice.
+    @inline(__always)
+    mutating func countFlowBegan(_ slice: Int64) {
+        if slice == pendingSlice {
+            pendingTotal.flowsBegan &+= 1
+        } else {
+            totals.update(slice: slice, key: TotalKey()) { $0.flowsBegan &+= 1 }
+        }
+    }
+
+    /// Looks up the hosts' numbers where the flow has none.
+    private func findNumbers(_ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey) {
+        if flow.lowRow < 0 { flow.lowRow = hosts.number(of: low) }
+        if flow.highRow < 0 { flow.highRow = hosts.number(of: high) }
     }
 
     @inline(__always)
@@ -161,6 +204,9 @@ public struct HostWindows: ~Copyable, FlowSink {
         if isAlone, flow.lowRow >= 0 {
             return addAlone(flow, slice: slice, fromLow: fromLow, fromHigh: fromHigh)
         }
+        if windowLength > 1, !hosts.hasTakenIn(slice) {
+            return addAhead(flow, key, slice: slice, fromLow: fromLow, fromHigh: fromHigh)
+        }
         // One that sends to itself is both.
         update(slice, key.lowHost, flow.lowRow) {
             $0.sent += fromLow
@@ -170,6 +216,19 @@ public struct HostWindows: ~Copyable, FlowSink {
             $0.sent += fromHigh
             $0.received += fromLow
         }
+    }
+
+    /// Adds traffic to the rows of a slice that the running window has not taken in.
+    @inline(__always)
+    private mutating func addAhead(
+        _ flow: FlowVisits.Kept, _ key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic
+    ) {
+        let low = hosts.row(ahead: slice, key: key.lowHost, number: flow.lowRow, admission: admission)
+        low.pointee.value.sent += fromLow
+        low.pointee.value.received += fromHigh
+        let high = hosts.row(ahead: slice, key: key.highHost, number: flow.highRow, admission: admission)
+        high.pointee.value.sent += fromHigh
+        high.pointee.value.received += fromLow
     }
 
     /// Changes a host's row, or that of the hosts past the limit. `number`: what the flow keeps of the host.
@@ -217,7 +276,9 @@ public struct HostWindows: ~Copyable, FlowSink {
         endedFlowCount += 1
         if keepsFlows { endedFlows.append(record()) }
         if windowLength > 1, let last = flow.visits.end(), last >= hosts.frontSlice {
-            countFlow(.init(ended: last), flow, key.lowHost, key.highHost)
+            let (low, high) = (key.lowHost, key.highHost)
+            tellPair(flow, low, high)
+            if !noteDeparture(flow, low, high, last) { countFlow(.init(ended: last), flow, low, high) }
         }
         flow.serial = 0
     }
@@ -255,15 +316,25 @@ public struct HostWindows: ~Copyable, FlowSink {
             countPair(.init(ended: last), pairs.ends(of: flow, low, high, group: group))
         }
         guard flow.visits.isOpen else { return }
-        if flow.visits.last < hosts.frontSlice, let last = flow.visits.end() {
+        flow.kept.isFollowed = flow.kept.last >= hosts.frontSlice
+        if !flow.kept.isFollowed, let last = flow.visits.end() {
             // A late slice has left the running window already: nobody will look at it again.
             countFlow(.init(ended: last), flow, low, high)
         } else if flow.check == .min {
-            flow.check = flow.visits.last
+            flow.check = flow.kept.last
             checks.add(
                 .init(group: Int32(group), identifier: Int32(identifier), serial: flow.serial),
                 slice: flow.check)
         }
+    }
+
+    /// Tells a flow's pair of the visits that the flow alone has noted (``goesOn(_:in:)``). The pair knows one that lies in
+    /// the running window, as the flow has been looked at in no earlier slice.
+    mutating func tellPair(_ flow: FlowVisits, _ low: HostKey, _ high: HostKey) {
+        guard pairs.leavesForGood, !flow.countsAsPeer, low != high else { return }
+        let change = pairs.hear(
+            of: flow, group: group, slice: flow.kept.last, windowLength: windowLength, floor: floor)
+        if change != .init() { countPair(change, pairs.ends(of: flow, low, high, group: group)) }
     }
 
     /// Notes the pair's visit. Where there is no room for the pair, the flow stands for it from here on.

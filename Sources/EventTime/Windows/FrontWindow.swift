@@ -109,6 +109,17 @@ struct FrontWindow<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
         if wasEmpty != isEmpty { rowCount += isEmpty ? -1 : 1 }
     }
 
+    /// Notes a change of a slice's fold that comes in and goes at once.
+    @inlinable @inline(__always)
+    mutating func pass(_ number: Int, _ body: (inout Accumulator) -> Void) {
+        var amount = Accumulator()
+        body(&amount)
+        change(number) {
+            $0.enter(amount)
+            $0.leave(amount)
+        }
+    }
+
     /// Takes in the slices before `end`.
     @inlinable mutating func enter(until end: Int64, in slices: borrowing Slices) {
         guard end > self.end else { return }

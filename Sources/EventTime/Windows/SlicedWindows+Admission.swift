@@ -69,6 +69,35 @@ extension SlicedWindows where Accumulator: AdmittedAccumulator {
         return Int32(truncatingIfNeeded: known)
     }
 
+    /// A key's row in a slice that the running window has not taken in, where windows overlap, or the overflow key's where
+    /// the key is not admitted. `guess`: what may be the key's number. Good until the next row is made.
+    @inlinable @inline(__always)
+    public mutating func row(
+        ahead number: Int64, key: Key, number guess: Int32, admission: KeyAdmission<Key>
+    ) -> UnsafeMutablePointer<KeyedTable<Key, Accumulator>.Entry> {
+        assert(overlaps && !hasTakenIn(number))
+        let slice = slices[number]
+        if front.isNewest(Int(guess), key, in: number) {
+            let row = slice.pointee.table[front.newestRow(Int(guess))]
+            if row.pointee.value.admittedGroups >> UInt64(admission.group) & 1 == 1 { return row }
+        }
+        return otherRow(slice, key, guess, admission)
+    }
+
+    @inlinable @inline(never)
+    mutating func otherRow(
+        _ slice: UnsafeMutablePointer<SliceStore<Key, Accumulator, NothingStacked>.Slice>, _ key: Key,
+        _ guess: Int32, _ admission: KeyAdmission<Key>
+    ) -> UnsafeMutablePointer<KeyedTable<Key, Accumulator>.Entry> {
+        var (known, row) = admittedRow(key, guess, slice, admission)
+        if known < 0 {
+            known = front.number(of: admission.overflow)
+            row = front.row(known, in: slice)
+            if row < 0 { (known, row) = front.addRow(admission.overflow, known, to: slice) }
+        }
+        return slice.pointee.table[row]
+    }
+
     /// A key's number, and its row in a slice, admitted there where there is room; -1 where there is none.
     @inlinable @inline(never)
     mutating func admittedRow(
