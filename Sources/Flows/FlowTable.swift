@@ -145,7 +145,7 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
         _ identifier: Int, _ packet: UnsafePointer<FlowPacket>, _ clock: Nanoseconds, sink: inout Sink
     ) where Sink.Attachment == Attachment {
         guard flows.again(identifier).pointee.value.slice != .min,
-            let reason = reasonToEnd(flows.again(identifier), packet, clock)
+            let reason = Self.reasonToEnd(flows.again(identifier), packet, clock, limits)
         else { return }
         restart(identifier, packet, clock, reason: reason, sink: &sink)
     }
@@ -208,7 +208,7 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
     }
 
     /// Whether there may be a reason for a packet not to belong to the flow with its key: false for nearly all, by a
-    /// look at three numbers. ``reasonToEnd(_:_:_:)`` then knows.
+    /// look at three numbers. ``reasonToEnd(_:_:_:_:)`` then knows.
     @inlinable @inline(__always)
     func mayEnd(
         _ flow: UnsafeMutablePointer<Flow>, _ packet: UnsafePointer<FlowPacket>, _ clock: Nanoseconds
@@ -223,11 +223,12 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
 
     /// Why a packet does not belong to the flow with its key; `nil` where it does.
     @inlinable @inline(never)
-    func reasonToEnd(
-        _ entry: UnsafeMutablePointer<Flow>, _ packet: UnsafePointer<FlowPacket>, _ clock: Nanoseconds
+    static func reasonToEnd(
+        _ entry: UnsafeMutablePointer<Flow>, _ packet: UnsafePointer<FlowPacket>, _ clock: Nanoseconds,
+        _ limits: FlowLimits
     ) -> FlowRecord.EndReason? {
         let flow = entry.pointee.value
-        if clock > Self.deadline(of: flow, limits) || flow.start.saturatingAdd(-limits.idleTimeout) > clock {
+        if clock > deadline(of: flow, limits) || flow.start.saturatingAdd(-limits.idleTimeout) > clock {
             return flow.tcp.closed ?? .idle
         }
         if packet.pointee.tcpFlags & TCPState.syn != 0,
@@ -363,7 +364,7 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
     }
 
     /// Hands on a live flow's pending traffic.
-    @inlinable func handOver<Sink: FlowSink & ~Copyable>(
+    @inlinable mutating func handOver<Sink: FlowSink & ~Copyable>(
         _ flow: UnsafeMutablePointer<Flow>, _ identifier: Int, to sink: inout Sink
     ) where Sink.Attachment == Attachment {
         let pending = flow.pointee.value.pending
@@ -373,7 +374,7 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
     }
 
     @inlinable @inline(__always)
-    func handOver<Sink: FlowSink & ~Copyable>(
+    mutating func handOver<Sink: FlowSink & ~Copyable>(
         _ fromLow: Traffic, _ fromHigh: Traffic, _ flow: UnsafeMutablePointer<Flow>, _ identifier: Int,
         to sink: inout Sink
     ) where Sink.Attachment == Attachment {
@@ -388,7 +389,7 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
     /// A packet that does not fit the pending traffic's counts: what is pending goes first, and a packet that is too
     /// large by itself behind it.
     @inlinable @inline(never)
-    func addLarge<Sink: FlowSink & ~Copyable>(
+    mutating func addLarge<Sink: FlowSink & ~Copyable>(
         _ packet: UnsafePointer<FlowPacket>, _ identifier: Int, sink: inout Sink
     ) where Sink.Attachment == Attachment {
         let flow = flows.again(identifier)

@@ -80,7 +80,7 @@ where Attachment.Kept: StateRecord, Attachment.Beside: StateRecord {
 
     /// Hands on the traffic that cannot wait any longer: once the sink is restored as well.
     @inlinable public func handOverExcess<Sink: FlowSink & ~Copyable>(
-        of table: borrowing FlowTable<Attachment>, to sink: inout Sink
+        of table: inout FlowTable<Attachment>, to sink: inout Sink
     ) where Sink.Attachment == Attachment {
         for identifier in excess.keys.sorted() where table.isLive(identifier) {
             guard let traffic = excess[identifier] else { continue }

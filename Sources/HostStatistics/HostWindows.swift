@@ -157,12 +157,11 @@ public struct HostWindows: ~Copyable, FlowSink {
             let flows: Int32 = beginsFlow ? 1 : 0
             let started: Int32 = isFirst ? 1 : 0
             let peers: Int32 = beginsPair ? 1 : 0
-            let count: (inout HostTraffic) -> Void = {
+            let ends = countBeginning(&flow, low, high, slice) {
                 $0.flowsBegan &+= flows
                 $0.flowsStarted &+= started
                 $0.peersBegan &+= peers
             }
-            let ends = countBeginning(&flow, low, high, slice, count)
             if beginsFlow {
                 flow.ends = ends
                 countFlowBegan(slice)
@@ -185,7 +184,7 @@ public struct HostWindows: ~Copyable, FlowSink {
     }
 
     /// Looks up the hosts' numbers where the flow has none.
-    private func findNumbers(_ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey) {
+    private mutating func findNumbers(_ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey) {
         if flow.lowRow < 0 { flow.lowRow = hosts.number(of: low) }
         if flow.highRow < 0 { flow.highRow = hosts.number(of: high) }
     }
@@ -223,10 +222,11 @@ public struct HostWindows: ~Copyable, FlowSink {
     private mutating func addAhead(
         _ flow: FlowVisits.Kept, _ key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic
     ) {
-        let low = hosts.row(ahead: slice, key: key.lowHost, number: flow.lowRow, admission: admission)
+        var (lowNumber, highNumber) = (flow.lowRow, flow.highRow)
+        let low = hosts.row(ahead: slice, key: key.lowHost, number: &lowNumber, admission: admission)
         low.pointee.value.sent += fromLow
         low.pointee.value.received += fromHigh
-        let high = hosts.row(ahead: slice, key: key.highHost, number: flow.highRow, admission: admission)
+        let high = hosts.row(ahead: slice, key: key.highHost, number: &highNumber, admission: admission)
         high.pointee.value.sent += fromHigh
         high.pointee.value.received += fromLow
     }
@@ -245,6 +245,7 @@ public struct HostWindows: ~Copyable, FlowSink {
 
     /// Counts what begins with a flow's visit in the rows of its hosts; returns which rows these were, and the flow
     /// keeps the hosts' numbers.
+    @inline(__always)
     private mutating func countBeginning(
         _ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey, _ slice: Int64,
         _ count: (inout HostTraffic) -> Void
@@ -255,6 +256,17 @@ public struct HostWindows: ~Copyable, FlowSink {
             if low != high {
                 ends.highIsOther = !hosts.update(slice: slice, key: high, admission: admission, count)
             }
+            return ends
+        }
+        if !hosts.hasTakenIn(slice) {
+            count(&hosts.row(ahead: slice, key: low, number: &flow.lowRow, admission: admission).pointee.value)
+            ends.lowIsOther = flow.lowRow < 0
+            guard low != high else {
+                flow.highRow = flow.lowRow
+                return ends
+            }
+            count(&hosts.row(ahead: slice, key: high, number: &flow.highRow, admission: admission).pointee.value)
+            ends.highIsOther = flow.highRow < 0
             return ends
         }
         flow.lowRow = hosts.updateOverlapping(

@@ -72,7 +72,7 @@ public final class RestoredAnalysis: @unchecked Sendable {
         try analysis.windows.restore(configuration, windows, flowBounds: flowBounds, rest: &state)
         for group in 0..<groupCount {
             analysis.windows.group = group
-            flows[group].handOverExcess(of: analysis.tables[group], to: &analysis.windows)
+            flows[group].handOverExcess(of: &analysis.tables[group], to: &analysis.windows)
         }
     }
 

@@ -68,6 +68,18 @@ struct FrontWindow<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
         return (number, row)
     }
 
+    /// The same of a key that has no row in the slice or a later one. Returns its number; the row is the slice's last.
+    @inlinable @inline(__always)
+    mutating func addNewestRow(_ key: Key, _ number: Int, to slice: Slice) -> Int {
+        let number = number >= 0 ? number : table.insert(key, hash: key.tableHash, value: NumberedKey())
+        let row = slice.pointee.table.append(key, value: Accumulator())
+        slice.pointee.numbers.append(number)
+        let entry = table[number]
+        entry.pointee.value.slice = slice.pointee.number
+        entry.pointee.value.row = Int32(truncatingIfNeeded: row)
+        return number
+    }
+
     /// A slice goes: keys of which it held the newest row lose their numbers.
     @inlinable mutating func release(_ slice: Slice) {
         let number = slice.pointee.number
