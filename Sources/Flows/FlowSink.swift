@@ -22,6 +22,10 @@ public protocol FlowSink: ~Copyable {
         isFirst: Bool, isRevising: Bool)
     /// Asks for the memory in which a flow's traffic will be added.
     func prefetch(_ attachment: Attachment.Kept)
+    /// Asks for the memory that the beginning of a flow will touch.
+    func prefetchBeginning(_ key: FlowKey)
+    /// Asks for the memory that the end of a flow will touch.
+    func prefetchEnd(_ attachment: Attachment)
     /// Traffic of the flow in `slice`; more may follow for the same slice.
     mutating func addTraffic(
         _ kept: Attachment.Kept, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic)
@@ -32,6 +36,8 @@ public protocol FlowSink: ~Copyable {
 extension FlowSink where Self: ~Copyable {
     @inlinable public func goesOn(_ kept: inout Attachment.Kept, in slice: Int64) -> Bool { false }
     @inlinable public func prefetch(_ attachment: Attachment.Kept) {}
+    @inlinable public func prefetchBeginning(_ key: FlowKey) {}
+    @inlinable public func prefetchEnd(_ attachment: Attachment) {}
 }
 
 /// When flows end.

@@ -53,6 +53,14 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
         return body(flow.pointee.key.key, &attachment)
     }
 
+    /// The attachment of a flow, past or present, to be looked at.
+    @inlinable @inline(__always)
+    public func attachment(_ identifier: Int) -> Attachment {
+        Attachment(
+            kept: flows.again(identifier).pointee.value.attachment,
+            beside: keepsBeside ? beside.again(identifier).pointee : nil)
+    }
+
     /// An attachment, put together.
     @inlinable @inline(__always)
     func attachment(_ flow: UnsafeMutablePointer<Flow>, _ identifier: Int) -> Attachment {
@@ -78,7 +86,8 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
     public func prefetchFlow(hash: UInt32) -> Int { flows.prefetchEntry(hash: hash, lines: 2) }
 
     /// Asks for the memory of the flow with an identifier, past or present.
-    @inlinable public func prefetch(_ identifier: Int) {
+    @inlinable @inline(__always)
+    public func prefetch(_ identifier: Int) {
         flows.prefetch(identifier, lines: 2)
         if keepsBeside { beside.prefetch(identifier) }
     }
@@ -181,12 +190,23 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
             return nil
         }
         swap(&wheel, &timers)
-        for identifier in ended {
+        for (place, identifier) in ended.enumerated() {
+            if place + 8 < ended.count { prefetch(ended[place + 8]) }
+            if place + 4 < ended.count { prefetchEnd(ended[place + 4], sink) }
             let flow = self.flows[identifier]
             remove(
                 identifier, reason: flow.pointee.value.tcp.closed ?? .idle,
                 at: Self.deadline(of: flow.pointee.value, limits), sink: &sink)
         }
+    }
+
+    /// Asks for what the end of a flow touches but the flow itself.
+    @inlinable @inline(__always)
+    func prefetchEnd<Sink: FlowSink & ~Copyable>(_ identifier: Int, _ sink: borrowing Sink)
+    where Sink.Attachment == Attachment {
+        let flow = flows.again(identifier)
+        flows.prefetchSlot(hash: flow.pointee.key.tableHash)
+        sink.prefetchEnd(attachment(identifier))
     }
 
     /// Ends every flow: the input has ended.
@@ -251,6 +271,9 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
         _ packet: UnsafePointer<FlowPacket>, _ hash: UInt32, _ clock: Nanoseconds, sink: inout Sink
     ) -> Int where Sink.Attachment == Attachment {
         if flows.count >= limits.maximumFlows { evict(at: clock, sink: &sink) }
+        sink.prefetchBeginning(packet.pointee.key)
+        let next = flows.freeIdentifier(after: 4)
+        if next >= 0 { prefetch(next) }
         let attachment = sink.makeAttachment()
         let identifier = flows.insert(
             Self.key(packet.pointee, initiatorIsHigh: Self.initiatorIsHigh(packet.pointee)), hash: hash,

@@ -18,6 +18,8 @@ public struct HostAnalysis: ~Copyable {
         public var keepsFlows: Bool
         /// Whether the rows of hosts are reported; without, window reports have none.
         public var reportsHosts: Bool
+        /// Whether peers of hosts are counted: for the rows of hosts alone, but for whoever may want them later.
+        public var countsPeers = true
         /// Whether packets come in the order of their clocks; without, windows fire at the end of the input only.
         public var isOrdered: Bool
 
@@ -71,6 +73,8 @@ public struct HostAnalysis: ~Copyable {
     public static var lookAhead: Int { 32 }
     private let guesses = UnsafeMutablePointer<Int>.allocate(capacity: HostAnalysis.lookAhead)
     private let hashes = UnsafeMutablePointer<UInt32>.allocate(capacity: HostAnalysis.lookAhead)
+    /// Whether packets of flows that begin are looked for.
+    private let overlaps: Bool
 
     /// `isAlone`: no other worker has a share in the same windows.
     public init(_ configuration: Configuration, isAlone: Bool = false) {
@@ -78,6 +82,7 @@ public struct HostAnalysis: ~Copyable {
         // Others' rows may be of the same hosts: only merged can they be counted.
         makesRows = configuration.reportsHosts || !isAlone
         isOrdered = configuration.isOrdered
+        overlaps = configuration.windows.slicesPerWindow > 1
         groupCount = configuration.groupCount
         tables = .allocate(capacity: groupCount)
         for group in 0..<groupCount {
@@ -134,6 +139,14 @@ public struct HostAnalysis: ~Copyable {
         index = 0
         while index < count {
             guesses[index] = tables[group(of: packets + index)].prefetchFlow(hash: hashes[index])
+            index &+= 1
+        }
+        guard overlaps else { return }
+        index = 0
+        while index < count {
+            if guesses[index] < 0, packets[index].isIP {
+                windows.prefetchSlots(packets[index].key, group: group(of: packets + index))
+            }
             index &+= 1
         }
     }
@@ -248,7 +261,7 @@ public struct HostAnalysis: ~Copyable {
 
     /// All windows before `window` have fired: what they alone held goes out of sight.
     private mutating func pass(to window: Int64) {
-        if configuration.windows.slicesPerWindow > 1 {
+        if overlaps {
             for slice in windows.hosts.slices(leavingBefore: window) {
                 leaveFlows(slice)
                 windows.leaveDeparted(slice)
@@ -264,6 +277,11 @@ public struct HostAnalysis: ~Copyable {
             if place + 8 < checks.count {
                 let next = checks[place + 8]
                 tables[Int(next.group)].prefetch(Int(next.identifier))
+            }
+            if place + 4 < checks.count {
+                let next = checks[place + 4]
+                windows.group = Int(next.group)
+                windows.prefetchEnd(tables[Int(next.group)].attachment(Int(next.identifier)))
             }
             windows.group = Int(check.group)
             tables[Int(check.group)].withAttachment(of: Int(check.identifier)) { key, flow in

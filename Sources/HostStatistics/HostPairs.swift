@@ -28,6 +28,27 @@ struct HostPairs: ~Copyable {
         tables.deallocate()
     }
 
+    /// Asks for the memory of a flow's pair, which may be one that is no more.
+    @inline(__always)
+    func prefetch(_ pair: Int32, group: Int) {
+        if pair >= 0 { tables[group].prefetch(Int(pair), lines: 2) }
+    }
+
+    /// Asks for the memory in which the pair of two hosts will be looked up, then for that of the pair itself, or of the
+    /// one that will be made.
+    @inline(__always)
+    func prefetchSlot(_ low: HostKey, _ high: HostKey, group: Int) {
+        tables[group].prefetchSlot(hash: HostPair(low: low, high: high).tableHash)
+    }
+
+    @inline(__always)
+    func prefetchEntry(_ low: HostKey, _ high: HostKey, group: Int) {
+        if tables[group].prefetchEntry(hash: HostPair(low: low, high: high).tableHash, lines: 2) < 0 {
+            let next = tables[group].freeIdentifier(after: 0)
+            if next >= 0 { tables[group].prefetch(next, lines: 2) }
+        }
+    }
+
     /// Notes that a flow of the pair was seen in `slice`; `nil` where the pair is new and there is no room for it.
     mutating func visit(
         _ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey, group: Int, slice: Int64, windowLength: Int64,

@@ -26,7 +26,7 @@ extension HostWindows {
         (flow.lowRow, flow.highRow) = (Int32(lowRow.number), Int32(highRow.number))
         guard isNew else { return }
         var newPeers: Int32 = 0
-        if isPair {
+        if isPair, countsPeers {
             let isNewPair =
                 lowRow.isOwn && highRow.isOwn
                 ? peers.insert(flow.lowRow, flow.highRow, slice: slice)

@@ -38,6 +38,7 @@ public struct HostWindows: ~Copyable, FlowSink {
     /// Where packets come in no order; `nil` where they do.
     var unordered: UnorderedVisits?
     let keepsFlows: Bool
+    let countsPeers: Bool
     /// Flows that ended since they were last taken.
     var endedFlows: [FlowRecord] = []
     var endedFlowCount: UInt64 = 0
@@ -58,6 +59,7 @@ public struct HostWindows: ~Copyable, FlowSink {
             overflow: .other)
         unordered = configuration.isOrdered ? nil : UnorderedVisits()
         keepsFlows = configuration.keepsFlows
+        countsPeers = configuration.countsPeers
         foreseeCalm()
     }
 
@@ -148,7 +150,8 @@ public struct HostWindows: ~Copyable, FlowSink {
             return findNumbers(&flow, low, high)
         }
         let pairChange =
-            low == high ? .init() : visitPair(&flow, low, high, slice, beginsFlow: flowChange.began != nil)
+            low == high || !countsPeers
+            ? .init() : visitPair(&flow, low, high, slice, beginsFlow: flowChange.began != nil)
         if windowLength > 1 { correct(flow: flowChange, pair: pairChange, &flow, low, high) }
         // What comes into sight in this slice, in one look at each host's row.
         let beginsFlow = flowChange.began != nil
@@ -194,6 +197,29 @@ public struct HostWindows: ~Copyable, FlowSink {
         guard windowLength > 1 else { return }
         hosts.prefetch(number: flow.lowRow)
         hosts.prefetch(number: flow.highRow)
+    }
+
+    @inline(__always)
+    public func prefetchEnd(_ flow: FlowVisits) {
+        guard windowLength > 1 else { return }
+        prefetch(flow.kept)
+        pairs.prefetch(flow.pair, group: group)
+    }
+
+    /// Asks for the places where the hosts and the pair of a flow that begins will be looked up.
+    @inline(__always)
+    func prefetchSlots(_ key: FlowKey, group: Int) {
+        hosts.prefetchSlot(of: key.lowHost)
+        hosts.prefetchSlot(of: key.highHost)
+        if countsPeers { pairs.prefetchSlot(key.lowHost, key.highHost, group: group) }
+    }
+
+    @inline(__always)
+    public func prefetchBeginning(_ key: FlowKey) {
+        guard windowLength > 1 else { return }
+        hosts.prefetchEntry(of: key.lowHost)
+        hosts.prefetchEntry(of: key.highHost)
+        if countsPeers { pairs.prefetchEntry(key.lowHost, key.highHost, group: group) }
     }
 
     @inline(__always)
@@ -322,7 +348,7 @@ public struct HostWindows: ~Copyable, FlowSink {
 
     /// Sees to it that the end of the flow's and the pair's chains will be counted.
     private mutating func follow(_ flow: inout FlowVisits, _ identifier: Int, _ low: HostKey, _ high: HostKey) {
-        if !flow.countsAsPeer, low != high,
+        if !flow.countsAsPeer, low != high, countsPeers,
             let last = pairs.follow(flow, group: group, front: hosts.frontSlice)
         {
             countPair(.init(ended: last), pairs.ends(of: flow, low, high, group: group))
@@ -343,7 +369,7 @@ public struct HostWindows: ~Copyable, FlowSink {
     /// Tells a flow's pair of the visits that the flow alone has noted (``goesOn(_:in:)``). The pair knows one that lies in
     /// the running window, as the flow has been looked at in no earlier slice.
     mutating func tellPair(_ flow: FlowVisits, _ low: HostKey, _ high: HostKey) {
-        guard pairs.leavesForGood, !flow.countsAsPeer, low != high else { return }
+        guard pairs.leavesForGood, countsPeers, !flow.countsAsPeer, low != high else { return }
         let change = pairs.hear(
             of: flow, group: group, slice: flow.kept.last, windowLength: windowLength, floor: floor)
         if change != .init() { countPair(change, pairs.ends(of: flow, low, high, group: group)) }

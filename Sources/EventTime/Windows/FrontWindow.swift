@@ -155,7 +155,10 @@ struct FrontWindow<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
     mutating func sweep(_ slice: Slice, _ body: (inout Accumulator, Accumulator) -> Void) {
         let (rows, count) = (slice.pointee.table.unsafeEntries, slice.pointee.numbers.count)
         for row in 0..<count {
-            if row + 16 < count { table.prefetch(slice.pointee.numbers[row + 16], lines: 2) }
+            if row + 16 < count {
+                table.prefetch(slice.pointee.numbers[row + 16], lines: 2)
+                slice.pointee.table.prefetch(row + 16, lines: 2)
+            }
             change(slice.pointee.numbers[row]) { body(&$0, rows[row].value) }
         }
     }

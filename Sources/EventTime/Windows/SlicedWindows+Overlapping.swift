@@ -54,6 +54,13 @@ extension SlicedWindows {
         if number >= 0, number < front.table.bound { front.table.prefetch(Int(number), lines: 1) }
     }
 
+    /// Asks for the place where a key's number will be looked up, where windows overlap; then for what is kept of the key.
+    @inlinable @inline(__always)
+    public func prefetchSlot(of key: Key) { front.table.prefetchSlot(hash: key.tableHash) }
+
+    @inlinable @inline(__always)
+    public func prefetchEntry(of key: Key) { _ = front.table.prefetchEntry(hash: key.tableHash, lines: 1) }
+
     /// ``update(slice:key:_:)`` of a key that very likely has this number.
     @inlinable @inline(__always)
     public mutating func update(
