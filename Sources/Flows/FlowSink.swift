@@ -20,8 +20,10 @@ public protocol FlowSink: ~Copyable {
     mutating func sawFlow(
         _ attachment: inout Attachment, key: FlowKey, identifier: Int, start: Nanoseconds, slice: Int64,
         isFirst: Bool, isRevising: Bool)
-    /// Asks for the memory in which a flow's traffic will be added.
+    /// Asks for what will be looked at first where a flow's traffic is added; then, from ``prefetch(_:in:)``, for the
+    /// memory to which it leads.
     func prefetch(_ attachment: Attachment.Kept)
+    func prefetch(_ attachment: Attachment.Kept, in slice: Int64)
     /// Asks for the memory that the beginning of a flow will touch.
     func prefetchBeginning(_ key: FlowKey)
     /// Asks for the memory that the end of a flow will touch.
@@ -36,6 +38,7 @@ public protocol FlowSink: ~Copyable {
 extension FlowSink where Self: ~Copyable {
     @inlinable public func goesOn(_ kept: inout Attachment.Kept, in slice: Int64) -> Bool { false }
     @inlinable public func prefetch(_ attachment: Attachment.Kept) {}
+    @inlinable public func prefetch(_ attachment: Attachment.Kept, in slice: Int64) {}
     @inlinable public func prefetchBeginning(_ key: FlowKey) {}
     @inlinable public func prefetchEnd(_ attachment: Attachment) {}
 }

@@ -167,6 +167,10 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
             if place + 8 < pending.count {
                 sink.prefetch(flows.again(Int(pending[place + 8])).pointee.value.attachment)
             }
+            if place + 4 < pending.count {
+                let next = flows.again(Int(pending[place + 4]))
+                sink.prefetch(next.pointee.value.attachment, in: next.pointee.value.slice)
+            }
             let flow = flows[Int(identifier)]
             guard flow.pointee.key.isListed else { continue }
             handOver(flow, Int(identifier), to: &sink)

@@ -14,13 +14,32 @@ public import Flows
         /// (``SlicedWindows``). -1 while they are not known.
         @usableFromInline var lowRow: Int32 = -1
         @usableFromInline var highRow: Int32 = -1
-        /// The table of pairs was full: the flow counts as a peer itself.
-        @usableFromInline var countsAsPeer = false
-        /// Its newest chain of visits is open, and will be looked at when a slice leaves: where windows overlap, a further
-        /// visit that joins the chain changes nothing else. Not part of the state: false until that is known.
-        @usableFromInline var isFollowed = false
+        /// In one byte: two would make the flow longer than its cache lines.
+        @usableFromInline var bits: UInt8 = 0
+
+        @usableFromInline enum Bits {
+            @usableFromInline static var countsAsPeer: UInt8 { 1 }
+            @usableFromInline static var isFollowed: UInt8 { 2 }
+        }
 
         @inlinable init(serial: UInt32) { self.serial = serial }
+
+        /// The table of pairs was full: the flow counts as a peer itself.
+        @inlinable var countsAsPeer: Bool {
+            get { bits & Bits.countsAsPeer != 0 }
+            set { set(Bits.countsAsPeer, newValue) }
+        }
+
+        /// Its newest chain of visits is open, and will be looked at when a slice leaves: where windows overlap, a further
+        /// visit that joins the chain changes nothing else. Not part of the state: false until that is known.
+        @inlinable @inline(__always)
+        var isFollowed: Bool {
+            get { bits & Bits.isFollowed != 0 }
+            set { set(Bits.isFollowed, newValue) }
+        }
+
+        @inlinable @inline(__always)
+        mutating func set(_ bit: UInt8, _ value: Bool) { bits = value ? bits | bit : bits & ~bit }
     }
 
     /// What overlapping windows want to know as well, and visits that come more than 64 slices late.

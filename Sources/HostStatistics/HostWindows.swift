@@ -200,6 +200,13 @@ public struct HostWindows: ~Copyable, FlowSink {
     }
 
     @inline(__always)
+    public func prefetch(_ flow: FlowVisits.Kept, in slice: Int64) {
+        guard windowLength > 1 else { return }
+        hosts.prefetchRow(slice: slice, number: flow.lowRow)
+        hosts.prefetchRow(slice: slice, number: flow.highRow)
+    }
+
+    @inline(__always)
     public func prefetchEnd(_ flow: FlowVisits) {
         guard windowLength > 1 else { return }
         prefetch(flow.kept)

@@ -54,6 +54,15 @@ extension SlicedWindows {
         if number >= 0, number < front.table.bound { front.table.prefetch(Int(number), lines: 1) }
     }
 
+    /// Asks for the row in a slice of a key that very likely has this number, where it has one and elements come there now.
+    @inlinable @inline(__always)
+    public func prefetchRow(slice: Int64, number: Int32) {
+        guard let current = slices.current, current.pointee.number == slice, number >= 0, number < front.table.bound
+        else { return }
+        let newest = front.table.again(Int(number)).pointee.value.newest
+        if newest.slice == slice { current.pointee.table.prefetch(Int(newest.row), lines: 2) }
+    }
+
     /// Asks for the place where a key's number will be looked up, where windows overlap; then for what is kept of the key.
     @inlinable @inline(__always)
     public func prefetchSlot(of key: Key) { front.table.prefetchSlot(hash: key.tableHash) }
