@@ -10,14 +10,24 @@ public protocol FlowSink: ~Copyable {
 
     /// The attachment of a flow that begins.
     func makeAttachment() -> Attachment
+    /// A packet of the flow lies in `slice`, and the one before it in another. Whether to note it took no more than what
+    /// is kept in the flow; where not, nothing was changed, and ``sawFlow(_:key:identifier:start:slice:isFirst:isRevising:)``
+    /// follows.
+    mutating func goesOn(_ kept: inout Attachment.Kept, in slice: Int64) -> Bool
     /// A packet of the flow lies in `slice`, and the one before it in another (or there was none: `isFirst`).
     /// `start`: the time of the earliest packet before it. `isRevising`: it belongs to windows that have fired; of such
     /// packets the sink hears one by one.
     mutating func sawFlow(
         _ attachment: inout Attachment, key: FlowKey, identifier: Int, start: Nanoseconds, slice: Int64,
         isFirst: Bool, isRevising: Bool)
-    /// Asks for the memory in which a flow's traffic will be added.
+    /// Asks for what will be looked at first where a flow's traffic is added; then, from ``prefetch(_:in:)``, for the
+    /// memory to which it leads.
     func prefetch(_ attachment: Attachment.Kept)
+    func prefetch(_ attachment: Attachment.Kept, in slice: Int64)
+    /// Asks for the memory that the beginning of a flow will touch.
+    func prefetchBeginning(_ key: FlowKey)
+    /// Asks for the memory that the end of a flow will touch.
+    func prefetchEnd(_ attachment: Attachment)
     /// Traffic of the flow in `slice`; more may follow for the same slice.
     mutating func addTraffic(
         _ kept: Attachment.Kept, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic)
@@ -26,7 +36,11 @@ public protocol FlowSink: ~Copyable {
 }
 
 extension FlowSink where Self: ~Copyable {
+    @inlinable public func goesOn(_ kept: inout Attachment.Kept, in slice: Int64) -> Bool { false }
     @inlinable public func prefetch(_ attachment: Attachment.Kept) {}
+    @inlinable public func prefetch(_ attachment: Attachment.Kept, in slice: Int64) {}
+    @inlinable public func prefetchBeginning(_ key: FlowKey) {}
+    @inlinable public func prefetchEnd(_ attachment: Attachment) {}
 }
 
 /// When flows end.

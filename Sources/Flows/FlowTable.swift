@@ -53,6 +53,14 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
         return body(flow.pointee.key.key, &attachment)
     }
 
+    /// The attachment of a flow, past or present, to be looked at.
+    @inlinable @inline(__always)
+    public func attachment(_ identifier: Int) -> Attachment {
+        Attachment(
+            kept: flows.again(identifier).pointee.value.attachment,
+            beside: keepsBeside ? beside.again(identifier).pointee : nil)
+    }
+
     /// An attachment, put together.
     @inlinable @inline(__always)
     func attachment(_ flow: UnsafeMutablePointer<Flow>, _ identifier: Int) -> Attachment {
@@ -67,36 +75,25 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
     }
 
     /// Asks for the memory in which the flow of a key with this hash will be looked up; then
-    /// ``prefetchFlow(hash:touchesAttachment:)``, then ``add(_:hash:guess:clock:slice:sink:)``, each for a whole batch of
+    /// ``prefetchFlow(hash:)``, then ``add(_:hash:guess:clock:slice:sink:)``, each for a whole batch of
     /// packets.
     @inlinable @inline(__always)
     public func prefetchSlot(hash: UInt32) { flows.prefetchSlot(hash: hash) }
 
-    /// Asks for the part of a flow that a packet touches, all of it where `touchesAttachment`. Returns the flow's
-    /// identifier, or that of one with the same hash; -1 where there is none.
+    /// Asks for the part of a flow that a packet touches. Returns the flow's identifier, or that of one with the same
+    /// hash; -1 where there is none.
     @inlinable @inline(__always)
-    public func prefetchFlow(hash: UInt32, touchesAttachment: Bool) -> Int {
-        let identifier = flows.prefetchEntry(hash: hash, lines: 2)
-        if touchesAttachment, identifier >= 0, keepsBeside { beside.prefetch(identifier) }
-        return identifier
-    }
+    public func prefetchFlow(hash: UInt32) -> Int { flows.prefetchEntry(hash: hash, lines: 2) }
 
     /// Asks for the memory of the flow with an identifier, past or present.
-    @inlinable public func prefetch(_ identifier: Int) {
+    @inlinable @inline(__always)
+    public func prefetch(_ identifier: Int) {
         flows.prefetch(identifier, lines: 2)
         if keepsBeside { beside.prefetch(identifier) }
     }
 
-    /// What lies beside a flow, as far as that is kept, whose traffic is about to move on to `slice`: to ask for what will
-    /// be needed, whether it is the right flow or not.
-    @inlinable @inline(__always)
-    public func peek(_ identifier: Int, movingTo slice: Int64, _ body: (UnsafePointer<Attachment.Beside>) -> Void) {
-        guard keepsBeside, flows.again(identifier).pointee.value.slice != slice else { return }
-        body(beside.again(identifier))
-    }
-
     /// Takes an IP packet whose key has this hash and whose time lies in `slice`. `clock`: event time as it has come.
-    /// `guess`: what ``prefetchFlow(hash:touchesAttachment:)`` said, since flows were last expired, or -1.
+    /// `guess`: what ``prefetchFlow(hash:)`` said, since flows were last expired, or -1.
     @inlinable @inline(__always)
     public mutating func add<Sink: FlowSink & ~Copyable>(
         _ packet: UnsafePointer<FlowPacket>, hash: UInt32, guess: Int, clock: Nanoseconds, slice: Int64,
@@ -157,7 +154,7 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
         _ identifier: Int, _ packet: UnsafePointer<FlowPacket>, _ clock: Nanoseconds, sink: inout Sink
     ) where Sink.Attachment == Attachment {
         guard flows.again(identifier).pointee.value.slice != .min,
-            let reason = reasonToEnd(flows.again(identifier), packet, clock)
+            let reason = Self.reasonToEnd(flows.again(identifier), packet, clock, limits)
         else { return }
         restart(identifier, packet, clock, reason: reason, sink: &sink)
     }
@@ -169,6 +166,10 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
             if place + 16 < pending.count { flows.prefetch(Int(pending[place + 16]), lines: 2) }
             if place + 8 < pending.count {
                 sink.prefetch(flows.again(Int(pending[place + 8])).pointee.value.attachment)
+            }
+            if place + 4 < pending.count {
+                let next = flows.again(Int(pending[place + 4]))
+                sink.prefetch(next.pointee.value.attachment, in: next.pointee.value.slice)
             }
             let flow = flows[Int(identifier)]
             guard flow.pointee.key.isListed else { continue }
@@ -196,16 +197,22 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
             })
         swap(&wheel, &timers)
         for (place, identifier) in ended.enumerated() {
-            if place + 8 < ended.count {
-                // Where it will be removed from.
-                let next = self.flows.again(ended[place + 8])
-                self.flows.prefetchSlot(hash: next.pointee.key.tableHash)
-            }
+            if place + 8 < ended.count { prefetch(ended[place + 8]) }
+            if place + 4 < ended.count { prefetchEnd(ended[place + 4], sink) }
             let flow = self.flows[identifier]
             remove(
                 identifier, reason: flow.pointee.value.tcp.closed ?? .idle,
                 at: Self.deadline(of: flow.pointee.value, limits), sink: &sink)
         }
+    }
+
+    /// Asks for what the end of a flow touches but the flow itself.
+    @inlinable @inline(__always)
+    func prefetchEnd<Sink: FlowSink & ~Copyable>(_ identifier: Int, _ sink: borrowing Sink)
+    where Sink.Attachment == Attachment {
+        let flow = flows.again(identifier)
+        flows.prefetchSlot(hash: flow.pointee.key.tableHash)
+        sink.prefetchEnd(attachment(identifier))
     }
 
     /// Ends every flow: the input has ended.
@@ -227,7 +234,7 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
     }
 
     /// Whether there may be a reason for a packet not to belong to the flow with its key: false for nearly all, by a
-    /// look at three numbers. ``reasonToEnd(_:_:_:)`` then knows.
+    /// look at three numbers. ``reasonToEnd(_:_:_:_:)`` then knows.
     @inlinable @inline(__always)
     func mayEnd(
         _ flow: UnsafeMutablePointer<Flow>, _ packet: UnsafePointer<FlowPacket>, _ clock: Nanoseconds
@@ -242,11 +249,12 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
 
     /// Why a packet does not belong to the flow with its key; `nil` where it does.
     @inlinable @inline(never)
-    mutating func reasonToEnd(
-        _ entry: UnsafeMutablePointer<Flow>, _ packet: UnsafePointer<FlowPacket>, _ clock: Nanoseconds
+    static func reasonToEnd(
+        _ entry: UnsafeMutablePointer<Flow>, _ packet: UnsafePointer<FlowPacket>, _ clock: Nanoseconds,
+        _ limits: FlowLimits
     ) -> FlowRecord.EndReason? {
         let flow = entry.pointee.value
-        if clock > Self.deadline(of: flow, limits) || flow.start.saturatingAdd(-limits.idleTimeout) > clock {
+        if clock > deadline(of: flow, limits) || flow.start.saturatingAdd(-limits.idleTimeout) > clock {
             return flow.tcp.closed ?? .idle
         }
         if packet.pointee.tcpFlags & TCPState.syn != 0,
@@ -269,6 +277,9 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
         _ packet: UnsafePointer<FlowPacket>, _ hash: UInt32, _ clock: Nanoseconds, sink: inout Sink
     ) -> Int where Sink.Attachment == Attachment {
         if flows.count >= limits.maximumFlows { evict(at: clock, sink: &sink) }
+        sink.prefetchBeginning(packet.pointee.key)
+        let next = flows.freeIdentifier(after: 4)
+        if next >= 0 { prefetch(next) }
         let attachment = sink.makeAttachment()
         let identifier = flows.insert(
             Self.key(packet.pointee, initiatorIsHigh: Self.initiatorIsHigh(packet.pointee)), hash: hash,
@@ -325,6 +336,7 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
         if !isFirst { handOver(flow, identifier, to: &sink) }
         flow.pointee.value.slice = slice
         if !flow.pointee.key.isListed { list(identifier) }
+        if !isFirst, !isRevising, sink.goesOn(&flow.pointee.value.attachment, in: slice) { return }
         var attachment = attachment(flow, identifier)
         sink.sawFlow(
             &attachment, key: flow.pointee.key.key, identifier: identifier, start: flow.pointee.value.start,

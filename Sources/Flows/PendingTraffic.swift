@@ -13,7 +13,8 @@
     @inlinable var fromLow: Traffic { traffic(0) }
     @inlinable var fromHigh: Traffic { traffic(1) }
 
-    @inlinable func traffic(_ direction: Int) -> Traffic {
+    @inlinable @inline(__always)
+    func traffic(_ direction: Int) -> Traffic {
         Traffic(
             packets: UInt64(packets[unchecked: direction]), bytes: UInt64(bytes[unchecked: direction]),
             wireBytes: UInt64(wireBytes[unchecked: direction]))

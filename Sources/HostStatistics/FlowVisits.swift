@@ -14,10 +14,32 @@ public import Flows
         /// (``SlicedWindows``). -1 while they are not known.
         @usableFromInline var lowRow: Int32 = -1
         @usableFromInline var highRow: Int32 = -1
-        /// The table of pairs was full: the flow counts as a peer itself.
-        @usableFromInline var countsAsPeer = false
+        /// In one byte: two would make the flow longer than its cache lines.
+        @usableFromInline var bits: UInt8 = 0
+
+        @usableFromInline enum Bits {
+            @usableFromInline static var countsAsPeer: UInt8 { 1 }
+            @usableFromInline static var isFollowed: UInt8 { 2 }
+        }
 
         @inlinable init(serial: UInt32) { self.serial = serial }
+
+        /// The table of pairs was full: the flow counts as a peer itself.
+        @inlinable var countsAsPeer: Bool {
+            get { bits & Bits.countsAsPeer != 0 }
+            set { set(Bits.countsAsPeer, newValue) }
+        }
+
+        /// Its newest chain of visits is open, and will be looked at when a slice leaves: where windows overlap, a further
+        /// visit that joins the chain changes nothing else. Not part of the state: false until that is known.
+        @inlinable @inline(__always)
+        var isFollowed: Bool {
+            get { bits & Bits.isFollowed != 0 }
+            set { set(Bits.isFollowed, newValue) }
+        }
+
+        @inlinable @inline(__always)
+        mutating func set(_ bit: UInt8, _ value: Bool) { bits = value ? bits | bit : bits & ~bit }
     }
 
     /// What overlapping windows want to know as well, and visits that come more than 64 slices late.
@@ -156,57 +178,5 @@ extension FlowVisits.Kept {
 
     func chainEnds(_ low: HostKey, _ high: HostKey) -> ChainEnds {
         ChainEnds(low: low, high: high, counted: ends, lowNumber: lowNumber, highNumber: highNumber)
-    }
-}
-
-/// Flows and pairs to look at when a slice goes: each stands in one slice's list, and moves on to the slice where it
-/// was last seen, so a long-lived flow costs O(1) per window's length and not per slice.
-struct VisitChecks {
-    struct Check {
-        var group: Int32
-        var identifier: Int32
-        var serial: UInt32
-    }
-
-    /// By slice; but the list that grows now is ``current``, since to look it up for each check costs more than the rest.
-    private var others: [Int64: [Check]] = [:]
-    private var current: [Check] = []
-    private var currentSlice = Int64.min
-
-    init() {}
-
-    init(_ lists: [Int64: [Check]]) { others = lists }
-
-    /// All lists that hold something, by slice.
-    var lists: [Int64: [Check]] {
-        var lists = others
-        if !current.isEmpty { lists[currentSlice] = current }
-        return lists
-    }
-
-    mutating func add(_ check: Check, slice: Int64) {
-        if slice != currentSlice { turn(to: slice) }
-        current.append(check)
-    }
-
-    @inline(never)
-    private mutating func turn(to slice: Int64) {
-        if !current.isEmpty { others[currentSlice] = current }
-        current = others.removeValue(forKey: slice) ?? []
-        currentSlice = slice
-    }
-
-    /// Takes out the list of one slice.
-    mutating func take(_ slice: Int64) -> [Check] {
-        guard slice == currentSlice else { return others.removeValue(forKey: slice) ?? [] }
-        defer { current = [] }
-        return current
-    }
-
-    /// The slices before `floor` that have a list, in ascending order.
-    func slices(before floor: Int64) -> [Int64] {
-        var slices = others.keys.filter { $0 < floor }
-        if !current.isEmpty, currentSlice < floor { slices.append(currentSlice) }
-        return slices.sorted()
     }
 }

@@ -18,6 +18,8 @@ public struct HostAnalysis: ~Copyable {
         public var keepsFlows: Bool
         /// Whether the rows of hosts are reported; without, window reports have none.
         public var reportsHosts: Bool
+        /// Whether peers of hosts are counted: for the rows of hosts alone, but for whoever may want them later.
+        public var countsPeers = true
         /// Whether packets come in the order of their clocks; without, windows fire at the end of the input only.
         public var isOrdered: Bool
 
@@ -39,6 +41,10 @@ public struct HostAnalysis: ~Copyable {
 
         /// Whether flows need more than ``FlowVisits/Kept``.
         var keepsVisitsBeside: Bool { windows.slicesPerWindow > 1 || allowedLateness > 0 }
+
+        /// Whether windows overlap, and nobody will look again at a slice that has left the one that fires next: packets
+        /// come in order, and no lateness is allowed.
+        var leavesForGood: Bool { windows.slicesPerWindow > 1 && allowedLateness == 0 && isOrdered }
 
         /// Key groups, a power of two up to 64: what workers can share. Each has its own share of the limits, so that
         /// results do not depend on the number of workers; with one, the limits hold exactly.
@@ -68,6 +74,8 @@ public struct HostAnalysis: ~Copyable {
     private let guesses = UnsafeMutablePointer<Int>.allocate(capacity: HostAnalysis.lookAhead)
     /// Of packets whose hashes the caller does not know.
     private let hashes = UnsafeMutablePointer<UInt32>.allocate(capacity: HostAnalysis.lookAhead)
+    /// Whether packets of flows that begin are looked for.
+    private let overlaps: Bool
 
     /// `isAlone`: no other worker has a share in the same windows.
     public init(_ configuration: Configuration, isAlone: Bool = false) {
@@ -75,6 +83,7 @@ public struct HostAnalysis: ~Copyable {
         // Others' rows may be of the same hosts: only merged can they be counted.
         makesRows = configuration.reportsHosts || !isAlone
         isOrdered = configuration.isOrdered
+        overlaps = configuration.windows.slicesPerWindow > 1
         groupCount = configuration.groupCount
         tables = .allocate(capacity: groupCount)
         for group in 0..<groupCount {
@@ -150,7 +159,6 @@ public struct HostAnalysis: ~Copyable {
     private mutating func prefetch(
         _ packets: UnsafePointer<FlowPacket>, _ hashes: UnsafePointer<UInt32>, _ count: Int, isOneGroup: Bool
     ) {
-        let overlaps = configuration.windows.slicesPerWindow > 1
         var index = 0
         while index < count {
             tables[isOneGroup ? 0 : group(of: packets + index)].prefetchSlot(hash: hashes[index])
@@ -158,15 +166,16 @@ public struct HostAnalysis: ~Copyable {
         }
         index = 0
         while index < count {
-            guesses[index] = tables[isOneGroup ? 0 : group(of: packets + index)].prefetchFlow(
-                hash: hashes[index], touchesAttachment: overlaps)
+            guesses[index] = tables[isOneGroup ? 0 : group(of: packets + index)].prefetchFlow(hash: hashes[index])
             index &+= 1
         }
         guard overlaps else { return }
-        for index in 0..<count where packets[index].isIP {
-            let (group, guess) = (group(of: packets + index), guesses[index])
-            guard guess >= 0 else { continue }
-            tables[group].peek(guess, movingTo: slice) { windows.pairs.prefetch($0.pointee.pair, group: group) }
+        index = 0
+        while index < count {
+            if guesses[index] < 0, packets[index].isIP {
+                windows.prefetchSlots(packets[index].key, group: group(of: packets + index))
+            }
+            index &+= 1
         }
     }
 
@@ -216,6 +225,22 @@ public struct HostAnalysis: ~Copyable {
         slice = configuration.windows.slice(containing: time)
         sliceStart = configuration.windows.start(ofSlice: slice)
         sliceEnd = configuration.windows.start(ofSlice: slice.saturatingAdd(1))
+        if slice > windows.newestSlice {
+            windows.newestSlice = slice
+            if slice >= windows.calmEnd { endCalm() }
+        }
+    }
+
+    /// Packets come that are ahead of the window that fires next: pairs of hosts must know all visits of their flows.
+    /// O(flows), once before event time has caught up.
+    private mutating func endCalm() {
+        windows.foreseeCalm()
+        guard windows.pairsAreBehind else { return }
+        for group in 0..<groupCount {
+            windows.group = group
+            tables[group].forEachAttachment { key, flow in windows.tellPair(flow, key.lowHost, key.highHost) }
+        }
+        windows.pairsAreBehind = false
     }
 
     /// Event time has come to `time`: no packet before it is still to come, but late ones. Ends flows, and fires the
@@ -267,13 +292,14 @@ public struct HostAnalysis: ~Copyable {
 
     /// All windows before `window` have fired: what they alone held goes out of sight.
     private mutating func pass(to window: Int64) {
-        if configuration.windows.slicesPerWindow > 1 {
+        if overlaps {
             for slice in windows.hosts.slices(leavingBefore: window) {
                 leaveFlows(slice)
+                windows.leaveDeparted(slice)
                 windows.leavePairs(slice)
             }
         }
-        windows.hosts.pass(to: window)
+        windows.pass(to: window)
     }
 
     private mutating func leaveFlows(_ slice: Int64) {
@@ -283,6 +309,12 @@ public struct HostAnalysis: ~Copyable {
                 let next = checks[place + 8]
                 tables[Int(next.group)].prefetch(Int(next.identifier))
             }
+            if place + 4 < checks.count {
+                let next = checks[place + 4]
+                windows.group = Int(next.group)
+                windows.prefetchEnd(tables[Int(next.group)].attachment(Int(next.identifier)))
+            }
+            windows.group = Int(check.group)
             tables[Int(check.group)].withAttachment(of: Int(check.identifier)) { key, flow in
                 guard flow.serial == check.serial else { return }
                 windows.leaveFlow(&flow, key, slice, check)

@@ -50,9 +50,10 @@ extension HostPairs {
 
     /// Takes over pairs that were read, and reads what ``FrozenPairs/encodeRest(into:)`` wrote.
     init(
-        groupCount: Int, maximumPairs: Int, _ restored: RestoredPairs, rest state: inout StateDecoder
+        groupCount: Int, maximumPairs: Int, leavesForGood: Bool, _ restored: RestoredPairs,
+        rest state: inout StateDecoder
     ) throws(StateError) {
-        self.init(groupCount: groupCount, maximumPairs: maximumPairs)
+        self.init(groupCount: groupCount, maximumPairs: maximumPairs, leavesForGood: leavesForGood)
         for group in 0..<groupCount { tables[group] = try restored.tables[group].finish(state) }
         nextSerial = try state.decode()
         guard nextSerial != 0 else { throw state.invalid("pairs without numbers") }

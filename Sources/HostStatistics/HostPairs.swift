@@ -12,10 +12,13 @@ struct HostPairs: ~Copyable {
     /// the slice is gone for good.
     var checks = VisitChecks()
     var removals = VisitChecks()
+    /// A slice that leaves the running window is gone for good: one look is enough.
+    let leavesForGood: Bool
 
-    init(groupCount: Int, maximumPairs: Int) {
+    init(groupCount: Int, maximumPairs: Int, leavesForGood: Bool) {
         self.groupCount = groupCount
         self.maximumPairs = maximumPairs
+        self.leavesForGood = leavesForGood
         tables = .allocate(capacity: groupCount)
         for group in 0..<groupCount { (tables + group).initialize(to: Table()) }
     }
@@ -31,6 +34,21 @@ struct HostPairs: ~Copyable {
         if pair >= 0 { tables[group].prefetch(Int(pair), lines: 2) }
     }
 
+    /// Asks for the memory in which the pair of two hosts will be looked up, then for that of the pair itself, or of the
+    /// one that will be made.
+    @inline(__always)
+    func prefetchSlot(_ low: HostKey, _ high: HostKey, group: Int) {
+        tables[group].prefetchSlot(hash: HostPair(low: low, high: high).tableHash)
+    }
+
+    @inline(__always)
+    func prefetchEntry(_ low: HostKey, _ high: HostKey, group: Int) {
+        if tables[group].prefetchEntry(hash: HostPair(low: low, high: high).tableHash, lines: 2) < 0 {
+            let next = tables[group].freeIdentifier(after: 0)
+            if next >= 0 { tables[group].prefetch(next, lines: 2) }
+        }
+    }
+
     /// Notes that a flow of the pair was seen in `slice`; `nil` where the pair is new and there is no room for it.
     mutating func visit(
         _ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey, group: Int, slice: Int64, windowLength: Int64,
@@ -44,7 +62,7 @@ struct HostPairs: ~Copyable {
                 guard tables[group].count < maximumPairs else { return nil }
                 identifier = tables[group].insert(key, hash: hash, value: PairVisits(serial: nextSerial))
                 nextSerial = nextSerial == .max ? 1 : nextSerial + 1
-                removals.add(check(group, identifier), slice: slice)
+                if !leavesForGood { removals.add(check(group, identifier), slice: slice) }
             }
             flow.pair = Int32(identifier)
             flow.pairSerial = tables[group][identifier].pointee.value.serial
@@ -54,6 +72,17 @@ struct HostPairs: ~Copyable {
             return unordered?.visit(.pair(flow.pairSerial), slice: slice, windowLength: windowLength)
         }
         guard !pair.pointee.value.visits.isRepeat(slice) else { return .init() }
+        return pair.pointee.value.visits.visit(slice, windowLength: windowLength, floor: floor)
+    }
+
+    /// Hears from a flow of the pair that its visits went on to `slice`, each less than a window behind the one before.
+    mutating func hear(
+        of flow: FlowVisits, group: Int, slice: Int64, windowLength: Int64, floor: Int64
+    ) -> SliceVisits.Change {
+        guard isCurrent(flow, group) else { return .init() }
+        let pair = tables[group][Int(flow.pair)]
+        // What lies between is part of its chain.
+        guard slice > pair.pointee.value.visits.last else { return .init() }
         return pair.pointee.value.visits.visit(slice, windowLength: windowLength, floor: floor)
     }
 
@@ -86,9 +115,7 @@ struct HostPairs: ~Copyable {
         var gone: [ChainEnds] = []
         let due = checks.take(slice)
         for (place, check) in due.enumerated() {
-            if place + 8 < due.count {
-                tables[Int(due[place + 8].group)].prefetch(Int(due[place + 8].identifier), lines: 2)
-            }
+            prefetch(due, place)
             guard let pair = live(check) else { continue }
             let last = pair.pointee.value.visits.last
             if last > slice {
@@ -100,6 +127,7 @@ struct HostPairs: ~Copyable {
             if pair.pointee.value.visits.end() != nil {
                 gone.append(pair.pointee.value.chainEnds(pair.pointee.key.low, pair.pointee.key.high))
             }
+            if leavesForGood { remove(check) }
         }
         return gone
     }
@@ -109,22 +137,23 @@ struct HostPairs: ~Copyable {
         for slice in removals.slices(before: floor) {
             let due = removals.take(slice)
             for (place, check) in due.enumerated() {
-                prefetchRemoval(due, place)
+                prefetch(due, place)
                 guard let pair = live(check) else { continue }
                 let last = pair.pointee.value.visits.last
-                if last >= floor {
-                    removals.add(check, slice: last)
-                } else {
-                    pair.pointee.value.serial = 0
-                    tables[Int(check.group)].remove(Int(check.identifier), hash: pair.pointee.key.tableHash)
-                }
+                if last >= floor { removals.add(check, slice: last) } else { remove(check) }
             }
         }
     }
 
+    private func remove(_ check: VisitCheck) {
+        let pair = tables[Int(check.group)][Int(check.identifier)]
+        pair.pointee.value.serial = 0
+        tables[Int(check.group)].remove(Int(check.identifier), hash: pair.pointee.key.tableHash)
+    }
+
     /// Asks for the pairs that come a little later, and then for their places in the index.
     @inline(__always)
-    private func prefetchRemoval(_ due: [VisitChecks.Check], _ place: Int) {
+    private func prefetch(_ due: [VisitCheck], _ place: Int) {
         if place + 16 < due.count {
             tables[Int(due[place + 16].group)].prefetch(Int(due[place + 16].identifier), lines: 2)
         }
@@ -145,7 +174,7 @@ struct HostPairs: ~Copyable {
         }
     }
 
-    private func check(_ group: Int, _ identifier: Int) -> VisitChecks.Check {
+    private func check(_ group: Int, _ identifier: Int) -> VisitCheck {
         .init(
             group: Int32(group), identifier: Int32(identifier),
             serial: tables[group][identifier].pointee.value.serial)
@@ -155,7 +184,7 @@ struct HostPairs: ~Copyable {
         flow.pair >= 0 && tables[group][Int(flow.pair)].pointee.value.serial == flow.pairSerial
     }
 
-    private func live(_ check: VisitChecks.Check) -> UnsafeMutablePointer<KeyedTable<HostPair, PairVisits>.Entry>? {
+    private func live(_ check: VisitCheck) -> UnsafeMutablePointer<KeyedTable<HostPair, PairVisits>.Entry>? {
         let pair = tables[Int(check.group)][Int(check.identifier)]
         return pair.pointee.value.serial == check.serial ? pair : nil
     }

@@ -181,41 +181,64 @@ extension PairVisits: StateRecord {
     }
 }
 
-extension VisitChecks: StateValue {
+extension SliceLists: StateValue where Element: StateRecord {
     func encode(into state: inout StateEncoder) {
-        let lists = lists
         state.encode(UInt64(lists.count))
-        for (slice, list) in lists.sorted(by: { $0.key < $1.key }) {
-            state.encode(slice)
+        for list in lists {
+            state.encode(list.slice)
             var place = 0
-            state.encodeRecords(list.count) { rows in
-                rows.encode(list[place].group)
-                rows.encode(list[place].identifier)
-                rows.encode(list[place].serial)
+            state.encodeRecords(list.elements.count) { rows in
+                list.elements[place].encode(into: &rows)
                 place += 1
             }
         }
     }
 
     init(from state: inout StateDecoder) throws(StateError) {
-        var lists: [Int64: [Check]] = [:]
+        var lists: [List] = []
         for _ in 0..<(try state.decodeCount(elementSize: 16)) {
-            let slice = try state.decode(Int64.self)
-            var list: [Check] = []
+            var list = List(slice: try state.decode(Int64.self))
             try state.decode(try state.decodeRecords()) { rows throws(StateError) in
-                list.append(
-                    Check(group: try rows.decode(), identifier: try rows.decode(), serial: try rows.decode()))
+                list.elements.append(try Element(from: &rows))
             }
-            guard lists.updateValue(list, forKey: slice) == nil else {
-                throw state.invalid("slice \(slice) has two lists")
+            guard lists.last.map({ $0.slice < list.slice }) ?? true else {
+                throw state.invalid("the list of slice \(list.slice) is out of order")
             }
+            lists.append(list)
         }
         self.init(lists)
     }
+}
 
+extension VisitCheck: StateRecord {
+    func encode(into state: inout StateEncoder) {
+        state.encode(group)
+        state.encode(identifier)
+        state.encode(serial)
+    }
+
+    init(from state: inout StateDecoder) throws(StateError) {
+        self.init(group: try state.decode(), identifier: try state.decode(), serial: try state.decode())
+    }
+}
+
+extension FlowDeparture: StateRecord {
+    func encode(into state: inout StateEncoder) {
+        state.encode(lowNumber)
+        state.encode(highNumber)
+        countsAsPeer.encode(into: &state)
+    }
+
+    init(from state: inout StateDecoder) throws(StateError) {
+        self.init(
+            lowNumber: try state.decode(), highNumber: try state.decode(), countsAsPeer: try Bool(from: &state))
+    }
+}
+
+extension VisitChecks {
     /// Throws unless each check is of an identifier that its group has handed out.
     func validate(bounds: [Int], _ state: borrowing StateDecoder) throws(StateError) {
-        for check in lists.values.joined() {
+        for check in lists.lazy.flatMap(\.elements) {
             guard bounds.indices.contains(Int(check.group)), check.serial != 0, check.identifier >= 0,
                 Int(check.identifier) < bounds[Int(check.group)]
             else { throw state.invalid("a check of what is not there") }

@@ -26,7 +26,7 @@ extension HostWindows {
         (flow.lowRow, flow.highRow) = (Int32(lowRow.number), Int32(highRow.number))
         guard isNew else { return }
         var newPeers: Int32 = 0
-        if isPair {
+        if isPair, countsPeers {
             let isNewPair =
                 lowRow.isOwn && highRow.isOwn
                 ? peers.insert(flow.lowRow, flow.highRow, slice: slice)
@@ -41,11 +41,7 @@ extension HostWindows {
         }
         hosts.update(slice: slice, row: lowRow.number, count)
         if isPair { hosts.update(slice: slice, row: highRow.number, count) }
-        if slice == pendingSlice {
-            pendingTotal.flowsBegan &+= 1
-        } else {
-            totals.update(slice: slice, key: TotalKey()) { $0.flowsBegan &+= 1 }
-        }
+        countFlowBegan(slice)
     }
 
     /// Adds traffic to the rows that ``countAlone(_:_:_:slice:isFirst:)`` found.

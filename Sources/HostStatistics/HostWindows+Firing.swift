@@ -36,22 +36,75 @@ extension HostWindows {
         results.removeAll { $0.changed == nil && $0.totals.isEmpty }
     }
 
-    /// Looks at a flow as `slice`, where it was to be looked at, leaves the running window.
-    mutating func leaveFlow(_ flow: inout FlowVisits, _ key: FlowKey, _ slice: Int64, _ check: VisitChecks.Check) {
-        if flow.visits.last > slice {
-            flow.check = flow.visits.last
+    /// All windows before `window` have fired.
+    mutating func pass(to window: Int64) {
+        hosts.pass(to: window)
+        foreseeCalm()
+    }
+
+    /// Notes whether all visits lie in the window that fires next, and up to which slice further ones do.
+    mutating func foreseeCalm() {
+        let end = hosts.frontSlice.saturatingAdd(windowLength)
+        calmEnd = pairs.leavesForGood && newestSlice < end ? end : .min
+    }
+
+    /// Looks at a flow of the current group as `slice`, where it was to be looked at, leaves the running window.
+    mutating func leaveFlow(_ flow: inout FlowVisits, _ key: FlowKey, _ slice: Int64, _ check: VisitCheck) {
+        if flow.kept.last > slice {
+            tellPair(flow, key.lowHost, key.highHost)
+            flow.check = flow.kept.last
             checks.add(check, slice: flow.check)
             return
         }
         flow.check = .min
+        flow.kept.isFollowed = false
         guard let last = flow.visits.end() else { return }
-        group = Int(check.group)
         guard last == slice else { return countFlow(.init(ended: last), flow, key.lowHost, key.highHost) }
         countLeaving(flow, key.lowHost, key.highHost, slice)
     }
 
+    /// The end of a flow that was seen last in `slice`, which is still to leave the running window, and not to be looked at
+    /// again then. False where it is to be counted in the slice's rows, since they are not known by number.
+    mutating func noteDeparture(_ flow: FlowVisits, _ low: HostKey, _ high: HostKey, _ slice: Int64) -> Bool {
+        guard pairs.leavesForGood, !flow.ends.lowIsOther, !flow.ends.highIsOther,
+            hosts.isNumbered(flow.lowRow, low, through: slice), hosts.isNumbered(flow.highRow, high, through: slice)
+        else { return false }
+        let departure = FlowDeparture(
+            lowNumber: flow.lowRow, highNumber: flow.highRow, countsAsPeer: flow.countsAsPeer)
+        departures.add(departure, slice: slice)
+        return true
+    }
+
+    /// Counts the ends of flows that are no more and were seen last in a slice that is about to leave the running window.
+    mutating func leaveDeparted(_ slice: Int64) {
+        let departed = departures.take(slice)
+        guard !departed.isEmpty else { return }
+        let flowCount = Int64(departed.count)
+        totals.update(slice: slice, key: TotalKey()) { $0.flowsEnded &+= flowCount }
+        for (place, flow) in departed.enumerated() {
+            if place + 8 < departed.count {
+                hosts.prefetch(number: departed[place + 8].lowNumber)
+                hosts.prefetch(number: departed[place + 8].highNumber)
+            }
+            let peers: Int32 = flow.countsAsPeer ? 1 : 0
+            let end: (inout HostTraffic) -> Void = {
+                $0.flowsEnded &+= 1
+                $0.peersEnded &+= peers
+            }
+            hosts.updateLeaving(slice: slice, number: flow.lowNumber, end)
+            if flow.highNumber != flow.lowNumber { hosts.updateLeaving(slice: slice, number: flow.highNumber, end) }
+        }
+    }
+
     mutating func leavePairs(_ slice: Int64) {
-        for gone in pairs.leave(slice) { countLeaving(gone, slice) }
+        let gone = pairs.leave(slice)
+        for (place, ends) in gone.enumerated() {
+            if place + 8 < gone.count {
+                hosts.prefetch(number: gone[place + 8].lowNumber)
+                hosts.prefetch(number: gone[place + 8].highNumber)
+            }
+            countLeaving(ends, slice)
+        }
     }
 
     /// Forgets what no window will need again.

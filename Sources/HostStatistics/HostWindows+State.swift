@@ -7,6 +7,7 @@ final class FrozenHostWindows: @unchecked Sendable {
     fileprivate let totals = FrozenWindows<TotalKey, TotalTraffic>()
     fileprivate let peers = FrozenPeers()
     fileprivate var checks = VisitChecks()
+    fileprivate var departures = FlowDepartures()
     fileprivate var nextSerial: UInt32 = 1
     fileprivate var pendingTotal = TotalTraffic()
     fileprivate var pendingSlice = Int64.min
@@ -43,6 +44,7 @@ final class FrozenHostWindows: @unchecked Sendable {
         endedFlows.encode(into: &state)
         state.encode(endedFlowCount)
         peers.encode(into: &state)
+        departures.encode(into: &state)
     }
 
     /// Pairs of hosts in slices that stand for themselves.
@@ -56,6 +58,7 @@ extension HostWindows {
         totals.freeze(into: image.totals, asChanges: asChanges)
         peers.freeze(into: image.peers)
         image.checks = checks
+        image.departures = departures
         image.nextSerial = nextSerial
         image.pendingTotal = pendingTotal
         image.pendingSlice = pendingSlice
@@ -96,6 +99,19 @@ extension HostWindows {
         } else {
             peers = try SlicePeers(maximumPairs: peers.maximumPairs, from: &state)
         }
+        // Those of before ends of flows were kept by number end here.
+        if state.remaining > 0 { departures = try FlowDepartures(from: &state) }
+        for list in departures.lists {
+            guard
+                list.elements.allSatisfy({
+                    hosts.isNumbered($0.lowNumber, through: list.slice)
+                        && hosts.isNumbered($0.highNumber, through: list.slice)
+                })
+            else { throw state.invalid("the end of a flow of hosts that are not there") }
+        }
+        // Flows may have been seen since their pairs heard of them.
+        pairsAreBehind = pairs.leavesForGood
+        foreseeCalm()
     }
 
     /// All pairs by their addresses, and in which slices each was seen, say it as well.

@@ -15,7 +15,16 @@ public struct HostWindows: ~Copyable, FlowSink {
     var admission: KeyAdmission<HostKey>
     /// Flows whose visits are to be looked at when a slice leaves (overlapping windows only).
     var checks = VisitChecks()
+    /// Flows that have ended, though the slice in which they were seen last has not left.
+    var departures = FlowDepartures()
     var pairs: HostPairs
+    /// The newest slice in which a packet came.
+    var newestSlice = Int64.min
+    /// Where slices leave for good, and no packet has come that is ahead of the window that fires next: the end of that
+    /// window, in which all visits are less than a window apart. Else the least of all numbers.
+    var calmEnd = Int64.min
+    /// Pairs of hosts may not know the newest visits of their flows (``tellPair(_:_:_:)``).
+    var pairsAreBehind = false
     /// What stands for the pairs where windows do not overlap.
     var peers: SlicePeers
     /// Windows do not overlap, and time has an order.
@@ -29,6 +38,7 @@ public struct HostWindows: ~Copyable, FlowSink {
     /// Where packets come in no order; `nil` where they do.
     var unordered: UnorderedVisits?
     let keepsFlows: Bool
+    let countsPeers: Bool
     /// Flows that ended since they were last taken.
     var endedFlows: [FlowRecord] = []
     var endedFlowCount: UInt64 = 0
@@ -39,7 +49,8 @@ public struct HostWindows: ~Copyable, FlowSink {
         windowLength = configuration.windows.slicesPerWindow
         pairs = HostPairs(
             groupCount: configuration.groupCount,
-            maximumPairs: configuration.maximumFlows / configuration.groupCount)
+            maximumPairs: configuration.maximumFlows / configuration.groupCount,
+            leavesForGood: configuration.leavesForGood)
         peers = SlicePeers(maximumPairs: configuration.maximumFlows)
         keepsVisitsBeside = configuration.keepsVisitsBeside
         isAlone = windowLength == 1 && configuration.isOrdered
@@ -48,6 +59,8 @@ public struct HostWindows: ~Copyable, FlowSink {
             overflow: .other)
         unordered = configuration.isOrdered ? nil : UnorderedVisits()
         keepsFlows = configuration.keepsFlows
+        countsPeers = configuration.countsPeers
+        foreseeCalm()
     }
 
     /// The key group whose flow table is calling.
@@ -104,6 +117,19 @@ public struct HostWindows: ~Copyable, FlowSink {
 
     public func makeAttachment() -> FlowVisits { FlowVisits(serial: nextSerial) }
 
+    /// A further visit that joins the chain of those before it, as most do: another look at the flow, when a slice leaves,
+    /// will tell the rest.
+    @inline(__always)
+    public mutating func goesOn(_ flow: inout FlowVisits.Kept, in slice: Int64) -> Bool {
+        let distance = slice &- flow.last
+        guard flow.isFollowed, slice < calmEnd, distance > 0, distance < min(windowLength, 64),
+            flow.recent >> UInt64(64 &- distance) == 0, flow.lowRow | flow.highRow >= 0
+        else { return false }
+        flow.advance(to: slice)
+        pairsAreBehind = true
+        return true
+    }
+
     public mutating func sawFlow(
         _ flow: inout FlowVisits, key: FlowKey, identifier: Int, start: Nanoseconds, slice: Int64, isFirst: Bool,
         isRevising: Bool
@@ -122,8 +148,13 @@ public struct HostWindows: ~Copyable, FlowSink {
         let flowChange =
             unordered?.visit(.flow(flow.serial), slice: slice, windowLength: windowLength)
             ?? flow.visits.visit(slice, windowLength: windowLength, floor: floor)
+        guard flowChange != .init() || !flow.kept.isFollowed || slice >= calmEnd else {
+            pairsAreBehind = true
+            return findNumbers(&flow, low, high)
+        }
         let pairChange =
-            low == high ? .init() : visitPair(&flow, low, high, slice, beginsFlow: flowChange.began != nil)
+            low == high || !countsPeers
+            ? .init() : visitPair(&flow, low, high, slice, beginsFlow: flowChange.began != nil)
         if windowLength > 1 { correct(flow: flowChange, pair: pairChange, &flow, low, high) }
         // What comes into sight in this slice, in one look at each host's row.
         let beginsFlow = flowChange.began != nil
@@ -132,22 +163,36 @@ public struct HostWindows: ~Copyable, FlowSink {
             let flows: Int32 = beginsFlow ? 1 : 0
             let started: Int32 = isFirst ? 1 : 0
             let peers: Int32 = beginsPair ? 1 : 0
-            let count: (inout HostTraffic) -> Void = {
+            let ends = countBeginning(&flow, low, high, slice) {
                 $0.flowsBegan &+= flows
                 $0.flowsStarted &+= started
                 $0.peersBegan &+= peers
             }
-            let ends = countBeginning(&flow, low, high, slice, count)
             if beginsFlow {
                 flow.ends = ends
-                totals.update(slice: slice, key: TotalKey()) { $0.flowsBegan &+= 1 }
+                countFlowBegan(slice)
             }
             if beginsPair, !flow.countsAsPeer { pairs.setEnds(ends, of: flow, group: group) }
         } else if windowLength > 1 {
-            if flow.lowRow < 0 { flow.lowRow = hosts.number(of: low) }
-            if flow.highRow < 0 { flow.highRow = hosts.number(of: high) }
+            findNumbers(&flow, low, high)
         }
         if windowLength > 1 { follow(&flow, identifier, low, high) }
+    }
+
+    /// One more distinct flow in all of a slice.
+    @inline(__always)
+    mutating func countFlowBegan(_ slice: Int64) {
+        if slice == pendingSlice {
+            pendingTotal.flowsBegan &+= 1
+        } else {
+            totals.update(slice: slice, key: TotalKey()) { $0.flowsBegan &+= 1 }
+        }
+    }
+
+    /// Looks up the hosts' numbers where the flow has none.
+    private mutating func findNumbers(_ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey) {
+        if flow.lowRow < 0 { flow.lowRow = hosts.number(of: low) }
+        if flow.highRow < 0 { flow.highRow = hosts.number(of: high) }
     }
 
     @inline(__always)
@@ -158,11 +203,44 @@ public struct HostWindows: ~Copyable, FlowSink {
     }
 
     @inline(__always)
+    public func prefetch(_ flow: FlowVisits.Kept, in slice: Int64) {
+        guard windowLength > 1 else { return }
+        hosts.prefetchRow(slice: slice, number: flow.lowRow)
+        hosts.prefetchRow(slice: slice, number: flow.highRow)
+    }
+
+    @inline(__always)
+    public func prefetchEnd(_ flow: FlowVisits) {
+        guard windowLength > 1 else { return }
+        prefetch(flow.kept)
+        pairs.prefetch(flow.pair, group: group)
+    }
+
+    /// Asks for the places where the hosts and the pair of a flow that begins will be looked up.
+    @inline(__always)
+    func prefetchSlots(_ key: FlowKey, group: Int) {
+        hosts.prefetchSlot(of: key.lowHost)
+        hosts.prefetchSlot(of: key.highHost)
+        if countsPeers { pairs.prefetchSlot(key.lowHost, key.highHost, group: group) }
+    }
+
+    @inline(__always)
+    public func prefetchBeginning(_ key: FlowKey) {
+        guard windowLength > 1 else { return }
+        hosts.prefetchEntry(of: key.lowHost)
+        hosts.prefetchEntry(of: key.highHost)
+        if countsPeers { pairs.prefetchEntry(key.lowHost, key.highHost, group: group) }
+    }
+
+    @inline(__always)
     public mutating func addTraffic(
         _ flow: FlowVisits.Kept, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic
     ) {
         if isAlone, flow.lowRow >= 0 {
             return addAlone(flow, slice: slice, fromLow: fromLow, fromHigh: fromHigh)
+        }
+        if windowLength > 1, !hosts.hasTakenIn(slice) {
+            return addAhead(flow, key, slice: slice, fromLow: fromLow, fromHigh: fromHigh)
         }
         // One that sends to itself is both.
         update(slice, key.lowHost, flow.lowRow) {
@@ -173,6 +251,20 @@ public struct HostWindows: ~Copyable, FlowSink {
             $0.sent += fromHigh
             $0.received += fromLow
         }
+    }
+
+    /// Adds traffic to the rows of a slice that the running window has not taken in.
+    @inline(__always)
+    private mutating func addAhead(
+        _ flow: FlowVisits.Kept, _ key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic
+    ) {
+        var (lowNumber, highNumber) = (flow.lowRow, flow.highRow)
+        let low = hosts.row(ahead: slice, key: key.lowHost, number: &lowNumber, admission: admission)
+        low.pointee.value.sent += fromLow
+        low.pointee.value.received += fromHigh
+        let high = hosts.row(ahead: slice, key: key.highHost, number: &highNumber, admission: admission)
+        high.pointee.value.sent += fromHigh
+        high.pointee.value.received += fromLow
     }
 
     /// Changes a host's row, or that of the hosts past the limit. `number`: what the flow keeps of the host.
@@ -189,6 +281,7 @@ public struct HostWindows: ~Copyable, FlowSink {
 
     /// Counts what begins with a flow's visit in the rows of its hosts; returns which rows these were, and the flow
     /// keeps the hosts' numbers.
+    @inline(__always)
     private mutating func countBeginning(
         _ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey, _ slice: Int64,
         _ count: (inout HostTraffic) -> Void
@@ -199,6 +292,17 @@ public struct HostWindows: ~Copyable, FlowSink {
             if low != high {
                 ends.highIsOther = !hosts.update(slice: slice, key: high, admission: admission, count)
             }
+            return ends
+        }
+        if !hosts.hasTakenIn(slice) {
+            count(&hosts.row(ahead: slice, key: low, number: &flow.lowRow, admission: admission).pointee.value)
+            ends.lowIsOther = flow.lowRow < 0
+            guard low != high else {
+                flow.highRow = flow.lowRow
+                return ends
+            }
+            count(&hosts.row(ahead: slice, key: high, number: &flow.highRow, admission: admission).pointee.value)
+            ends.highIsOther = flow.highRow < 0
             return ends
         }
         flow.lowRow = hosts.updateOverlapping(
@@ -220,7 +324,9 @@ public struct HostWindows: ~Copyable, FlowSink {
         endedFlowCount += 1
         if keepsFlows { endedFlows.append(record()) }
         if windowLength > 1, let last = flow.visits.end(), last >= hosts.frontSlice {
-            countFlow(.init(ended: last), flow, key.lowHost, key.highHost)
+            let (low, high) = (key.lowHost, key.highHost)
+            tellPair(flow, low, high)
+            if !noteDeparture(flow, low, high, last) { countFlow(.init(ended: last), flow, low, high) }
         }
         flow.serial = 0
     }
@@ -252,21 +358,31 @@ public struct HostWindows: ~Copyable, FlowSink {
 
     /// Sees to it that the end of the flow's and the pair's chains will be counted.
     private mutating func follow(_ flow: inout FlowVisits, _ identifier: Int, _ low: HostKey, _ high: HostKey) {
-        if !flow.countsAsPeer, low != high,
+        if !flow.countsAsPeer, low != high, countsPeers,
             let last = pairs.follow(flow, group: group, front: hosts.frontSlice)
         {
             countPair(.init(ended: last), pairs.ends(of: flow, low, high, group: group))
         }
         guard flow.visits.isOpen else { return }
-        if flow.visits.last < hosts.frontSlice, let last = flow.visits.end() {
+        flow.kept.isFollowed = flow.kept.last >= hosts.frontSlice
+        if !flow.kept.isFollowed, let last = flow.visits.end() {
             // A late slice has left the running window already: nobody will look at it again.
             countFlow(.init(ended: last), flow, low, high)
         } else if flow.check == .min {
-            flow.check = flow.visits.last
+            flow.check = flow.kept.last
             checks.add(
                 .init(group: Int32(group), identifier: Int32(identifier), serial: flow.serial),
                 slice: flow.check)
         }
+    }
+
+    /// Tells a flow's pair of the visits that the flow alone has noted (``goesOn(_:in:)``). The pair knows one that lies in
+    /// the running window, as the flow has been looked at in no earlier slice.
+    mutating func tellPair(_ flow: FlowVisits, _ low: HostKey, _ high: HostKey) {
+        guard pairs.leavesForGood, countsPeers, !flow.countsAsPeer, low != high else { return }
+        let change = pairs.hear(
+            of: flow, group: group, slice: flow.kept.last, windowLength: windowLength, floor: floor)
+        if change != .init() { countPair(change, pairs.ends(of: flow, low, high, group: group)) }
     }
 
     /// Notes the pair's visit. Where there is no room for the pair, the flow stands for it from here on.

@@ -49,13 +49,22 @@ public final class RestoredAnalysis: @unchecked Sendable {
 
     private func takePairs(_ analysis: inout HostAnalysis, rest state: inout StateDecoder) throws(StateError) {
         analysis.windows.pairs = try HostPairs(
-            groupCount: groupCount, maximumPairs: configuration.maximumFlows / groupCount, pairs, rest: &state)
+            groupCount: groupCount, maximumPairs: configuration.maximumFlows / groupCount,
+            leavesForGood: configuration.leavesForGood, pairs, rest: &state)
         // Flows name their pairs by number.
         for (group, bound) in analysis.windows.pairs.identifierBounds.enumerated() {
             var isInBounds = true
-            analysis.tables[group].forEachAttachment { if Int($1.pair) >= bound { isInBounds = false } }
+            var newestSlice = Int64.min
+            analysis.tables[group].forEachAttachment {
+                if Int($1.pair) >= bound { isInBounds = false }
+                newestSlice = max(newestSlice, $1.kept.last)
+            }
+            analysis.windows.newestSlice = max(analysis.windows.newestSlice, newestSlice)
             guard isInBounds else { throw state.invalid("a flow of a pair that is not there") }
         }
+        var newestSlice = analysis.windows.newestSlice
+        analysis.windows.pairs.visitAll { newestSlice = max(newestSlice, $1.visits.last) }
+        analysis.windows.newestSlice = newestSlice
     }
 
     private func takeWindows(_ analysis: inout HostAnalysis, rest state: inout StateDecoder) throws(StateError) {

@@ -34,6 +34,8 @@ public struct ReplayConfiguration: Sendable {
     var readsAtMost: UInt64 = .max
     /// Somebody looks at hosts and flows beside the outputs.
     var isObserved = false
+    /// Somebody may do so once the run was started again from a checkpoint.
+    var mayBeObserved = false
     /// `nil`: the state is not saved.
     public var checkpoints: CheckpointOptions?
 
@@ -46,11 +48,13 @@ public struct ReplayConfiguration: Sendable {
     }
 
     func analysis(keepsFlows: Bool, reportsHosts: Bool) -> HostAnalysis.Configuration {
-        HostAnalysis.Configuration(
+        var analysis = HostAnalysis.Configuration(
             windows: windows, allowedLateness: allowedLateness, idleTimeout: idleTimeout,
             activeTimeout: activeTimeout, maximumFlows: maximumFlows, maximumHosts: maximumHosts,
             keepsFlows: isObserved || outputs.contains { $0.kind == .flows },
             reportsHosts: isObserved || outputs.contains { $0.kind == .hosts }, isOrdered: watermarkDelay != nil)
+        analysis.countsPeers = analysis.reportsHosts || mayBeObserved
+        return analysis
     }
 
     /// Whether one thread does everything, so that nobody else has a share of the same windows.

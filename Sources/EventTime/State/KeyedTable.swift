@@ -126,6 +126,14 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
         }
     }
 
+    /// The identifier that will be used again `distance` insertions after the next one, where nothing is removed
+    /// meanwhile; -1 where it was never used.
+    @inlinable @inline(__always)
+    public func freeIdentifier(after distance: Int) -> Int {
+        let place = free.count &- 1 &- distance
+        return place < 0 ? -1 : Int(free[place])
+    }
+
     /// Adds an entry for a key that is not there, and returns its identifier.
     @inlinable public mutating func insert(_ key: Key, hash: UInt32, value: Value) -> Int {
         insert(key, hash: hash, make: { value }, renew: { $0 = value })
@@ -140,8 +148,6 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
         let identifier: Int
         if let reused = free.popLast() {
             identifier = Int(reused)
-            // The next to be used again: it has not been touched for long.
-            if let next = free.last { prefetch(Int(next), lines: 2) }
         } else {
             if bound == capacity { grow() }
             identifier = bound

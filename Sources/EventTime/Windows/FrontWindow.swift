@@ -68,6 +68,18 @@ struct FrontWindow<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
         return (number, row)
     }
 
+    /// The same of a key that has no row in the slice or a later one. Returns its number; the row is the slice's last.
+    @inlinable @inline(__always)
+    mutating func addNewestRow(_ key: Key, _ number: Int, to slice: Slice) -> Int {
+        let number = number >= 0 ? number : table.insert(key, hash: key.tableHash, value: NumberedKey())
+        let row = slice.pointee.table.append(key, value: Accumulator())
+        slice.pointee.numbers.append(number)
+        let entry = table[number]
+        entry.pointee.value.slice = slice.pointee.number
+        entry.pointee.value.row = Int32(truncatingIfNeeded: row)
+        return number
+    }
+
     /// A slice goes: keys of which it held the newest row lose their numbers.
     @inlinable mutating func release(_ slice: Slice) {
         let number = slice.pointee.number
@@ -109,6 +121,17 @@ struct FrontWindow<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
         if wasEmpty != isEmpty { rowCount += isEmpty ? -1 : 1 }
     }
 
+    /// Notes a change of a slice's fold that comes in and goes at once.
+    @inlinable @inline(__always)
+    mutating func pass(_ number: Int, _ body: (inout Accumulator) -> Void) {
+        var amount = Accumulator()
+        body(&amount)
+        change(number) {
+            $0.enter(amount)
+            $0.leave(amount)
+        }
+    }
+
     /// Takes in the slices before `end`.
     @inlinable mutating func enter(until end: Int64, in slices: borrowing Slices) {
         guard end > self.end else { return }
@@ -132,7 +155,10 @@ struct FrontWindow<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
     mutating func sweep(_ slice: Slice, _ body: (inout Accumulator, Accumulator) -> Void) {
         let (rows, count) = (slice.pointee.table.unsafeEntries, slice.pointee.numbers.count)
         for row in 0..<count {
-            if row + 16 < count { table.prefetch(slice.pointee.numbers[row + 16], lines: 2) }
+            if row + 16 < count {
+                table.prefetch(slice.pointee.numbers[row + 16], lines: 2)
+                slice.pointee.table.prefetch(row + 16, lines: 2)
+            }
             change(slice.pointee.numbers[row]) { body(&$0, rows[row].value) }
         }
     }

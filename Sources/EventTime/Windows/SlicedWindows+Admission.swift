@@ -69,6 +69,55 @@ extension SlicedWindows where Accumulator: AdmittedAccumulator {
         return Int32(truncatingIfNeeded: known)
     }
 
+    /// A key's row in a slice that the running window has not taken in, where windows overlap; or the overflow key's where
+    /// the key is not admitted. `number`: what may be the key's, and then is; -1 where the key is not admitted. Good until
+    /// the next row is made.
+    @inlinable @inline(__always)
+    public mutating func row(
+        ahead slice: Int64, key: Key, number: inout Int32, admission: KeyAdmission<Key>
+    ) -> UnsafeMutablePointer<KeyedTable<Key, Accumulator>.Entry> {
+        assert(overlaps && !hasTakenIn(slice))
+        let store = slices[slice]
+        if front.isNewest(Int(number), key, in: slice) {
+            let row = store.pointee.table[front.newestRow(Int(number))]
+            if row.pointee.value.admittedGroups >> UInt64(admission.group) & 1 == 1 { return row }
+        }
+        return otherRow(store, key, &number, admission)
+    }
+
+    @inlinable @inline(never)
+    mutating func otherRow(
+        _ slice: UnsafeMutablePointer<SliceStore<Key, Accumulator, NothingStacked>.Slice>, _ key: Key,
+        _ number: inout Int32, _ admission: KeyAdmission<Key>
+    ) -> UnsafeMutablePointer<KeyedTable<Key, Accumulator>.Entry> {
+        let known = front.isKey(Int(number), key) ? Int(number) : front.number(of: key)
+        if known < 0 || front.table.again(known).pointee.value.newest.slice < slice.pointee.number {
+            // Nearly always: the key's first row in the newest slice.
+            guard Self.admit(slice, admission) else { return overflowRow(slice, &number, admission) }
+            let added = front.addNewestRow(key, known, to: slice)
+            number = Int32(truncatingIfNeeded: added)
+            let row = slice.pointee.table.again(slice.pointee.table.bound &- 1)
+            row.pointee.value.admittedGroups = 1 << UInt64(admission.group)
+            return row
+        }
+        let (held, row) = admittedRow(key, Int32(truncatingIfNeeded: known), slice, admission)
+        guard held >= 0 else { return overflowRow(slice, &number, admission) }
+        number = Int32(truncatingIfNeeded: held)
+        return slice.pointee.table[row]
+    }
+
+    @inlinable @inline(never)
+    mutating func overflowRow(
+        _ slice: UnsafeMutablePointer<SliceStore<Key, Accumulator, NothingStacked>.Slice>,
+        _ number: inout Int32, _ admission: KeyAdmission<Key>
+    ) -> UnsafeMutablePointer<KeyedTable<Key, Accumulator>.Entry> {
+        number = -1
+        let known = front.number(of: admission.overflow)
+        var row = front.row(known, in: slice)
+        if row < 0 { row = front.addRow(admission.overflow, known, to: slice).row }
+        return slice.pointee.table[row]
+    }
+
     /// A key's number, and its row in a slice, admitted there where there is room; -1 where there is none.
     @inlinable @inline(never)
     mutating func admittedRow(
@@ -133,13 +182,16 @@ extension SlicedWindows where Accumulator: AdmittedAccumulator {
         body(&slices[number].pointee.table[row].pointee.value)
     }
 
-    @inlinable static func admit(
+    @inlinable @inline(__always)
+    static func admit(
         _ slice: UnsafeMutablePointer<SliceStore<Key, Accumulator, NothingStacked>.Slice>,
         _ admission: KeyAdmission<Key>
     ) -> Bool {
         if slice.pointee.admitted.isEmpty { slice.pointee.admitted = Array(repeating: 0, count: 64) }
-        guard slice.pointee.admitted[admission.group] < admission.limitPerGroup else { return false }
-        slice.pointee.admitted[admission.group] += 1
-        return true
+        return slice.pointee.admitted.withUnsafeMutableBufferPointer { admitted in
+            guard admitted[admission.group] < admission.limitPerGroup else { return false }
+            admitted[admission.group] &+= 1
+            return true
+        }
     }
 }

@@ -27,6 +27,22 @@ extension SlicedWindows {
     /// Keys with a row in a live slice: those that have numbers. 0 where windows do not overlap.
     @inlinable public var keyCount: Int { front.table.count }
 
+    /// Whether the running window has taken a slice in: what changes in the slice then changes there, too.
+    @inlinable @inline(__always)
+    public func hasTakenIn(_ slice: Int64) -> Bool { slice < takenIn }
+
+    /// Whether a number, which may be any, is a key's at least until `slice` goes.
+    @inlinable public func isNumbered(_ number: Int32, through slice: Int64) -> Bool {
+        guard number >= 0, number < front.table.bound else { return false }
+        let held = front.table.again(Int(number)).pointee.value
+        return held.row >= 0 && held.slice >= slice
+    }
+
+    /// The same of a certain key's number.
+    @inlinable public func isNumbered(_ number: Int32, _ key: Key, through slice: Int64) -> Bool {
+        isNumbered(number, through: slice) && front.table.again(Int(number)).pointee.key == key
+    }
+
     /// The number of a key, good as long as a live slice has a row of it; -1 where none has.
     @inlinable public func number(of key: Key) -> Int32 {
         overlaps ? Int32(truncatingIfNeeded: front.number(of: key)) : -1
@@ -37,6 +53,22 @@ extension SlicedWindows {
     public func prefetch(number: Int32) {
         if number >= 0, number < front.table.bound { front.table.prefetch(Int(number), lines: 1) }
     }
+
+    /// Asks for the row in a slice of a key that very likely has this number, where it has one and elements come there now.
+    @inlinable @inline(__always)
+    public func prefetchRow(slice: Int64, number: Int32) {
+        guard let current = slices.current, current.pointee.number == slice, number >= 0, number < front.table.bound
+        else { return }
+        let newest = front.table.again(Int(number)).pointee.value.newest
+        if newest.slice == slice { current.pointee.table.prefetch(Int(newest.row), lines: 2) }
+    }
+
+    /// Asks for the place where a key's number will be looked up, where windows overlap; then for what is kept of the key.
+    @inlinable @inline(__always)
+    public func prefetchSlot(of key: Key) { front.table.prefetchSlot(hash: key.tableHash) }
+
+    @inlinable @inline(__always)
+    public func prefetchEntry(of key: Key) { _ = front.table.prefetchEntry(hash: key.tableHash, lines: 1) }
 
     /// ``update(slice:key:_:)`` of a key that very likely has this number.
     @inlinable @inline(__always)
@@ -61,11 +93,13 @@ extension SlicedWindows {
         guard overlaps, !keepsFired, slice >= front.first, slice < front.end, front.isKey(Int(number), key) else {
             return update(slice: slice, key: key, number: number, body)
         }
-        var amount = Accumulator()
-        body(&amount)
-        front.change(Int(number)) {
-            $0.enter(amount)
-            $0.leave(amount)
-        }
+        front.pass(Int(number), body)
+    }
+
+    /// The same of the key with a number, which is good (``isNumbered(_:through:)``). No lateness is allowed.
+    @inlinable @inline(__always)
+    public mutating func updateLeaving(slice: Int64, number: Int32, _ body: (inout Accumulator) -> Void) {
+        assert(!keepsFired)
+        if slice >= front.first, slice < front.end { front.pass(Int(number), body) }
     }
 }

@@ -52,6 +52,7 @@ public final class LiveJob {
     ) throws {
         var configuration = configuration
         configuration.analysis.isObserved = hooks.reports != nil
+        configuration.analysis.mayBeObserved = true
         self.configuration = configuration
         self.hooks = hooks
         self.report = report
