@@ -252,6 +252,39 @@ struct FrozenStateTests {
         #expect(partial > 0 || keys < 100)
     }
 
+    @Test("of a table in which everything changes is compared no more for a while: what was handed out has changed")
+    func patience() throws {
+        var table = Table()
+        for key in 0..<1024 as Range<UInt64> {
+            _ = table.insert(Number(key), hash: Number(key).tableHash, value: key)
+        }
+        let image = FrozenTable<Number, UInt64>()
+        var images: [[UInt8]] = []
+        /// The entries written of those handed out, of which each becomes another by `change`.
+        func written(_ identifiers: Range<Int>, changedBy change: UInt64) throws -> Int {
+            for identifier in identifiers { table[identifier].pointee.value += change }
+            table.freeze(into: image, asChanges: !images.isEmpty)
+            var budget = Int.max
+            _ = table.continueFreezing(budget: &budget)
+            if !image.needsEarlier { images = [] }
+            images.append(bytes(image))
+            let restored = try restored(images)
+            for identifier in 0..<1024 {
+                #expect(restored[identifier].pointee.value == table[identifier].pointee.value)
+            }
+            // Identifiers, no free ones, bits, and the records behind their count and width.
+            return (images[images.count - 1].count - 8 - 12 - 128 - 12) / 16
+        }
+        #expect(try written(0..<0, changedBy: 0) == 1024)
+        // Compared: who was handed out and stayed as it was is not written.
+        #expect(try written(0..<64, changedBy: 0) == 0)
+        #expect(try written(0..<1024, changedBy: 1) == 1024)
+        // Eight at a time.
+        for _ in 0..<7 { #expect(try written(100..<101, changedBy: 0) == 8) }
+        #expect(try written(100..<101, changedBy: 0) == 0)
+        #expect(try written(100..<101, changedBy: 1) == 1)
+    }
+
     @Test("of a table without a change holds no entry, and that of a table that shrank and grew holds what is new")
     func sameAgain() throws {
         var table = Table()

@@ -18,22 +18,29 @@ public final class FrozenTable<Key: Equatable, Value>: @unchecked Sendable {
     @usableFromInline static var pieceSize: Int { 64 }
     /// Entries that are marked together as handed out: an eighth of a piece.
     @usableFromInline static var octetSize: Int { 8 }
+    /// Images that are not compared after one in which nearly everything had changed.
+    private static var greatestPatience: Int { 7 }
 
     @usableFromInline var memory = ReusableMemory<Entry>()
     /// Identifiers that were handed out, and those of them that were free.
     @usableFromInline var bound = 0
     @usableFromInline var free: [UInt32] = []
     /// Bit by piece: it has been copied.
-    @usableFromInline var copied: [UInt64] = []
+    @exclusivity(unchecked) @usableFromInline var copied: [UInt64] = []
     /// Word by piece, byte by octet: not 0 where an entry may be another than in the image before.
-    @usableFromInline var marks: [UInt64] = []
+    @exclusivity(unchecked) @usableFromInline var marks: [UInt64] = []
     /// Tells the table and the instant of this image from all others.
     @usableFromInline var stamp: UInt64 = 0
     /// Entries that the table had room for.
     @usableFromInline var room = 0
-    /// Word by piece: entries that are not what they were in the image before. Of meaning where that is compared.
-    @usableFromInline var changed: [UInt64] = []
+    /// Whether what is encoded may be only what changed since the image before; then word by piece: entries that may
+    /// be others than they were in it.
+    @usableFromInline var isOfChanges = false
+    @exclusivity(unchecked) @usableFromInline var changed: [UInt64] = []
+    /// Whether entries that were handed out are compared with what they were.
     @usableFromInline var isCompared = false
+    /// Images until comparing is tried again.
+    private var patience = 0
 
     public init() {}
 
@@ -52,8 +59,11 @@ public final class FrozenTable<Key: Equatable, Value>: @unchecked Sendable {
         bound: Int, free: [UInt32], room: Int, marks octets: UnsafeRawPointer, earlier: UInt64, asChanges: Bool
     ) {
         let before = asChanges ? IdentifierSet(below: self.bound, without: self.free) : IdentifierSet()
+        if isCompared { patience = needsEarlier ? 0 : Self.greatestPatience }
         memory.reserve(bound)
-        isCompared = asChanges
+        isOfChanges = asChanges
+        isCompared = asChanges && patience == 0
+        if asChanges, patience > 0 { patience -= 1 }
         self.bound = bound
         self.free = free
         self.room = room
@@ -72,7 +82,7 @@ public final class FrozenTable<Key: Equatable, Value>: @unchecked Sendable {
         }
         stamp = FrozenTableStamps.next()
         changed.removeAll(keepingCapacity: true)
-        guard isCompared else { return }
+        guard isOfChanges else { return }
         // Entries that were free were not encoded, whatever the memory holds.
         for piece in 0..<pieces { changed.append(piece < before.words.count ? ~before.words[piece] : .max) }
     }
@@ -104,14 +114,15 @@ public final class FrozenTable<Key: Equatable, Value>: @unchecked Sendable {
     func copyEntries(_ range: Range<Int>, _ piece: Int, of entries: UnsafeMutablePointer<Entry>) {
         // Plain bytes: nothing else is ever frozen.
         let target = UnsafeMutableRawPointer(memory.start + range.lowerBound)
+        let source = entries + range.lowerBound
+        var bits = UInt64.max >> UInt64(Self.pieceSize - range.count)
         if isCompared {
-            let bits = ComparingCopy.copy(
-                entries + range.lowerBound, to: target, count: range.count, stride: MemoryLayout<Entry>.stride)
-            changed[piece] |= bits << UInt64(range.lowerBound % Self.pieceSize)
+            bits = ImageCopy.copyComparing(
+                source, to: target, count: range.count, stride: MemoryLayout<Entry>.stride)
         } else {
-            target.copyMemory(
-                from: entries + range.lowerBound, byteCount: range.count * MemoryLayout<Entry>.stride)
+            ImageCopy.copy(source, to: target, byteCount: range.count * MemoryLayout<Entry>.stride)
         }
+        if isOfChanges { changed[piece] |= bits << UInt64(range.lowerBound % Self.pieceSize) }
     }
 
     /// Takes memory in advance for the next image: for whoever has time between one and the next.
@@ -121,7 +132,7 @@ public final class FrozenTable<Key: Equatable, Value>: @unchecked Sendable {
     /// half of them. O(identifiers / 64).
     @usableFromInline var written: IdentifierSet {
         let live = IdentifierSet(below: bound, without: free)
-        guard isCompared else { return live }
+        guard isOfChanges else { return live }
         let changes = live.intersection(IdentifierSet(below: bound, words: changed))
         return changes.count * 2 < count ? changes : live
     }
@@ -177,6 +188,7 @@ extension KeyedTable {
             // To look at one that is not copied takes time, too.
             budget -= copied * MemoryLayout<Entry>.stride + 64
         }
+        ImageCopy.publish()
         frozen = nil
         uncopied = .max
         return true

@@ -62,6 +62,7 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
             for piece in 0..<(bound + FrozenTable<Key, Value>.pieceSize) / FrozenTable<Key, Value>.pieceSize {
                 frozen.copyPiece(piece, of: entries)
             }
+            ImageCopy.publish()
         }
         entries.deinitialize(count: initialized)
         Self.give(entries, capacity)

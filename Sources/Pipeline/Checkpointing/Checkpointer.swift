@@ -156,7 +156,7 @@ final class Checkpointer: @unchecked Sendable {
             var description = description
             image.describe(commit, in: &description)
             let stored = try writer.commit(description, base: base)
-            shared.withLock { $0.chain.add(stored, compared: image.asChanges) }
+            shared.withLock { $0.chain.add(stored) }
             note(image, stored.manifest)
             answer(image, .written(stored.folder))
         } catch {
@@ -200,9 +200,9 @@ final class Checkpointer: @unchecked Sendable {
     private func note(_ image: FrozenReplay, _ manifest: CheckpointManifest) {
         let wasBroken = shared.withLock { shared in
             shared.statistics.written += 1
-            shared.statistics.pauses.append(image.pause)
-            shared.statistics.copying.append(image.copying)
-            shared.statistics.writing.append(MonotonicClock.now() - image.started)
+            shared.statistics.pauses.insert(Double(image.pause))
+            shared.statistics.copying.insert(Double(image.copying))
+            shared.statistics.writing.insert(Double(MonotonicClock.now() - image.started))
             if manifest.contentByteCount > shared.statistics.contentByteCount {
                 shared.statistics.contentByteCount = manifest.contentByteCount
                 shared.statistics.byteCount = manifest.byteCount
