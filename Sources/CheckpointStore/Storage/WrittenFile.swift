@@ -4,7 +4,8 @@ internal import Glibc
 ///
 /// What is large goes past the kernel's cache of files where the file system allows that (open(2), O_DIRECT): nobody
 /// reads it before a restart, and to copy it there first, in pages that are wanted for that, takes a processor several
-/// times as long. Bytes are collected for that, so the kernel learns of the last ones in ``synchronise()``.
+/// times as long. Bytes are collected for that, so the kernel learns of the last ones in ``synchronise()``, or where the
+/// file is closed without that.
 final class WrittenFile: CheckpointFileWriting {
     /// Bytes that are handed to the kernel together: whole blocks of any device.
     private static let blockByteCount = 1 << 19
@@ -32,6 +33,8 @@ final class WrittenFile: CheckpointFileWriting {
     }
 
     deinit {
+        // Nobody waits for these bytes to be on the disk, or the file is given up.
+        try? handOnRest()
         close(descriptor)
         block.deallocate()
     }

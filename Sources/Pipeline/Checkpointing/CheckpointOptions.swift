@@ -13,8 +13,9 @@ public struct CheckpointOptions: Sendable {
     public var startsFresh: Bool
     /// Written into checkpoints, for people.
     public var programVersion: String
-    /// For tests: bytes that are copied between two batches of packets.
+    /// For tests: bytes that are copied between two batches of packets, and whether another thread copies meanwhile.
     var freezingStep = HostAnalysis.freezingStep
+    var copiesBeside = true
     /// For tests: packets between two places from which on those that wait can be read again.
     var markSpacing = ReadingMarks.usualSpacing
     /// For tests: where checkpoints go instead of the directory.
@@ -58,8 +59,9 @@ public struct CheckpointStatistics: Sendable {
     public var failed = 0
     /// Due while another was still being written.
     public var skipped = 0
-    /// The longest time that the stream stood still for each checkpoint, and the whole time that copying took from it.
+    /// The longest time that the stream stood still for each checkpoint.
     public var pauses = QuantileSketch()
+    /// How long each was being copied beside the stream, which meanwhile copied what packets touched first.
     public var copying = QuantileSketch()
     /// From the barrier to the end of writing.
     public var writing = QuantileSketch()
@@ -77,7 +79,7 @@ public struct CheckpointStatistics: Sendable {
         }
         var line = "checkpoints: \(written) written, \(failed) failed, \(skipped) skipped"
         if written > 0 {
-            line += "; pause \(milliseconds(pauses)), copying \(milliseconds(copying))"
+            line += "; pause \(milliseconds(pauses)), copied in \(milliseconds(copying))"
             line += ", written after \(milliseconds(writing))"
             line += "; at most \(contentByteCount) bytes of state in \(byteCount)"
         }
