@@ -34,6 +34,7 @@ let package = Package(
 
         .systemLibrary(name: "CPrefetch"),
         .systemLibrary(name: "CMemory"),
+        .systemLibrary(name: "CChecksum"),
 
         .target(name: "EventTime", dependencies: ["CPrefetch", "CMemory"], swiftSettings: rules),
         .target(name: "EventTimeTesting", dependencies: ["EventTime"], swiftSettings: rules),
@@ -42,7 +43,9 @@ let package = Package(
             name: "Capture", dependencies: ["CPcap", "CLZ4", "CZlib", "CZstd", "Packets"],
             swiftSettings: rules),
         .target(name: "Flows", dependencies: ["Packets", "EventTime"], swiftSettings: rules),
-        .target(name: "CheckpointStore", dependencies: ["CLZ4", "CZlib", "EventTime"], swiftSettings: rules),
+        .target(
+            name: "CheckpointStore", dependencies: ["CLZ4", "CZlib", "CChecksum", "EventTime"], swiftSettings: rules
+        ),
         .target(name: "HostStatistics", dependencies: ["Flows", "Packets", "EventTime"], swiftSettings: rules),
         .target(
             name: "Reports", dependencies: ["HostStatistics", "Flows", "Packets", "EventTime"],

@@ -21,6 +21,14 @@ public final class FrozenFlows<Attachment: FlowAttachment>: @unchecked Sendable 
 }
 
 extension FrozenFlows {
+    /// Copies what the table's thread has not copied yet and does not copy meanwhile, as ``FrozenTable/copyBeside()``
+    /// does.
+    public func copyBeside() {
+        flows.copyBeside()
+        if keepsBeside { beside.copyBeside() }
+        if keepsRecords { totals.copyBeside() }
+    }
+
     /// Takes memory in advance for the next image: for whoever has time between one and the next.
     public func prepare() {
         flows.prepare()

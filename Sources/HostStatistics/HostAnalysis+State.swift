@@ -62,6 +62,14 @@ public final class FrozenAnalysis: @unchecked Sendable {
         }
     }
 
+    /// Copies what the analysis has not copied yet and does not copy meanwhile: for another thread, while the analysis
+    /// goes on. The image is whole when both have done their part.
+    public func copyBeside() {
+        for flows in flows { flows.copyBeside() }
+        pairs.copyBeside()
+        windows.copyBeside()
+    }
+
     /// Takes memory in advance for the next image: for whoever has time between one and the next.
     public func prepare() {
         for flows in flows { flows.prepare() }
@@ -85,7 +93,7 @@ extension HostAnalysis {
     public static var freezingStep: Int { 4 << 20 }
 
     /// Notes the state as it is now in `image`. Takes microseconds; ``continueFreezing()`` copies what it holds, and
-    /// until that is done `image` belongs to this analysis.
+    /// until that is done only ``FrozenAnalysis/copyBeside()`` may be called of `image` elsewhere.
     ///
     /// `asChanges`: whoever reads it has what was encoded of the same image before.
     public mutating func freeze(into image: FrozenAnalysis, asChanges: Bool) {
@@ -97,7 +105,7 @@ extension HostAnalysis {
     }
 
     /// Copies some more of what was frozen, about so many bytes; to be called between packets. Returns whether all is
-    /// copied.
+    /// copied, or will be by who copies beside.
     public mutating func continueFreezing(by byteCount: Int = HostAnalysis.freezingStep) -> Bool {
         var budget = byteCount
         for group in 0..<groupCount {

@@ -11,6 +11,8 @@ final class FrozenPairs: @unchecked Sendable {
     var count: Int { tables.reduce(0) { $0 + $1.count } }
     var byteCount: Int { tables.reduce(0) { $0 + $1.byteCount } }
 
+    func copyBeside() { for table in tables { table.copyBeside() } }
+
     /// Takes memory in advance for the next image.
     func prepare() { for table in tables { table.prepare() } }
 

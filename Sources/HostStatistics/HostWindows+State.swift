@@ -19,6 +19,12 @@ final class FrozenHostWindows: @unchecked Sendable {
     var rowCount: Int { hosts.rowCount }
     var sliceCount: Int { hosts.sliceCount }
 
+    func copyBeside() {
+        totals.copyBeside()
+        hosts.copyBeside()
+        peers.copyBeside()
+    }
+
     /// Takes memory in advance for the next image.
     func prepare() {
         hosts.prepare()

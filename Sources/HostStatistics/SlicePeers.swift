@@ -133,6 +133,8 @@ final class FrozenPeers: @unchecked Sendable {
     var count: Int { tables.prefix(numbers.count).reduce(0) { $0 + $1.count } }
     var byteCount: Int { tables.reduce(0) { $0 + $1.byteCount } }
 
+    func copyBeside() { for table in tables.prefix(numbers.count) { table.copyBeside() } }
+
     /// Takes memory in advance for the next image.
     func prepare() { for table in tables.prefix(numbers.count) { table.prepare() } }
 

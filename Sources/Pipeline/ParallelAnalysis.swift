@@ -150,7 +150,10 @@ final class ParallelAnalysis: Analysis {
         while true {
             freezing.goOn(&analysis)
             // While there is something to copy, nobody waits for packets.
-            guard let message = freezing.isUnderWay ? worker.inbox.tryPop() : worker.inbox.pop() else { continue }
+            guard let message = freezing.isUnderWay ? worker.inbox.tryPop() : worker.inbox.pop() else {
+                freezing.help(&analysis)
+                continue
+            }
             switch message {
             case .packets(let batch):
                 if let clock = batch.clock {

@@ -9,6 +9,7 @@ private let moduleMap: [(module: String, imports: Set<String>)] = [
     ("CZstd", []),
     ("CPrefetch", []),
     ("CMemory", []),
+    ("CChecksum", []),
     ("CSeccomp", []),
     ("CSandbox", []),
     ("Sandbox", ["CSandbox", "CSeccomp", "Glibc"]),
@@ -17,7 +18,7 @@ private let moduleMap: [(module: String, imports: Set<String>)] = [
     ("Packets", []),
     ("Capture", ["CPcap", "CLZ4", "CZlib", "CZstd", "Packets", "Glibc", "Synchronization"]),
     ("Flows", ["Packets", "EventTime"]),
-    ("CheckpointStore", ["CLZ4", "CZlib", "EventTime", "Glibc", "Synchronization"]),
+    ("CheckpointStore", ["CLZ4", "CZlib", "CChecksum", "EventTime", "Glibc", "Synchronization"]),
     ("HostStatistics", ["Flows", "Packets", "EventTime"]),
     ("Reports", ["HostStatistics", "Flows", "Packets", "EventTime", "Glibc"]),
     (

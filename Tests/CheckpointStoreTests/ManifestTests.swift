@@ -110,6 +110,21 @@ struct ManifestTests {
         Array("56789".utf8).withUnsafeBytes { second.add($0) }
         first.add(second, byteCount: 5)
         #expect(first.value == 0xCBF4_3926)
+        // Bit by bit, as it is defined, however many bytes come at a time.
+        var random = SeededRandom(seed: 32)
+        for length in Array(0...300) + [4096, 5000] {
+            let bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
+            var register = UInt32.max
+            for byte in bytes {
+                register ^= UInt32(byte)
+                for _ in 0..<8 { register = register >> 1 ^ (register & 1 == 0 ? 0 : 0xEDB8_8320) }
+            }
+            #expect(Checksum.of(bytes) == ~register, "\(length) bytes")
+            var pieces = Checksum()
+            let middle = Int.random(in: 0...length, using: &random)
+            for piece in [bytes[..<middle], bytes[middle...]] { piece.withUnsafeBytes { pieces.add($0) } }
+            #expect(pieces.value == ~register, "\(length) bytes, \(middle) first")
+        }
     }
 
     /// The text of the manifest with something replaced, and the right checksum.

@@ -11,7 +11,7 @@ swift=${SWIFTC:-swiftc}
 # shellcheck disable=SC2054  # the comma is the sanitizers'
 options=(-O -wmo -parse-as-library -use-ld=lld -swift-version 6 -enable-testing -sanitize=fuzzer,address
     -package-name tidemark -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault
-    -I Sources/CPrefetch -I Sources/CMemory -I Sources/CLZ4 -I Sources/CZlib -I Sources/CZstd -I Sources/CPcap -I "$build")
+    -I Sources/CPrefetch -I Sources/CMemory -I Sources/CChecksum -I Sources/CLZ4 -I Sources/CZlib -I Sources/CZstd -I Sources/CPcap -I "$build")
 
 # modules NAME...: compiles them, in an order in which each stands behind those that it imports, and names their objects
 # in the array objects. swiftc links what it is not told to only compile: modules first, each as one object. What is

@@ -122,6 +122,7 @@ struct RestartTests {
         let paths = try Self.captures(35, in: inputs, count: 3000)
         var run = try RestartedRun(paths, every: 400, setting.configure)
         run.configuration.checkpoints?.freezingStep = 1
+        run.configuration.checkpoints?.copiesBeside = false
         run.configuration.idleTimeout = 10 * 60 * .second
         run.configuration.readsAtMost = 5
         while try run.starts == 0 || !run.isFinished, run.starts < 100 {

@@ -58,14 +58,14 @@ public struct LocalDirectory: CheckpointStorage {
         let path = path(folder) + "/" + file
         let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw .system(operation: .createFile, path: path, code: errno) }
-        return LocalFile(descriptor, path: path, byteCount: 0)
+        return WrittenFile(descriptor, path: path)
     }
 
     /// A file that is there already, for appending: a device, for tests.
     static func appending(to path: String) throws(CheckpointError) -> any CheckpointFileWriting {
         let descriptor = Glibc.open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system(operation: .open, path: path, code: errno) }
-        return LocalFile(descriptor, path: path, byteCount: 0)
+        return WrittenFile(descriptor, path: path)
     }
 
     public func synchronise(folder: String) throws(CheckpointError) {
@@ -77,7 +77,8 @@ public struct LocalDirectory: CheckpointStorage {
     private static func synchroniseFolder(_ path: String) throws(CheckpointError) {
         let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system(operation: .synchronise, path: path, code: errno) }
-        try LocalFile(descriptor, path: path, byteCount: 0).synchronise()
+        defer { close(descriptor) }
+        try WrittenFile.synchronise(descriptor, path: path)
     }
 
     public func rename(_ folder: String, to name: String) throws(CheckpointError) {
@@ -119,8 +120,8 @@ public struct LocalDirectory: CheckpointStorage {
     public func lock() throws(CheckpointError) -> any CheckpointLock { try DirectoryLock(location) }
 }
 
-/// An open file or folder.
-private final class LocalFile: CheckpointFileWriting, CheckpointFileReading {
+/// A file that is being read.
+private final class LocalFile: CheckpointFileReading {
     private let descriptor: CInt
     private let path: String
     let byteCount: UInt64
@@ -132,36 +133,6 @@ private final class LocalFile: CheckpointFileWriting, CheckpointFileReading {
     }
 
     deinit { close(descriptor) }
-
-    func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) -> Int {
-        while true {
-            let written = Glibc.write(descriptor, bytes.baseAddress, bytes.count)
-            if written > 0 || bytes.isEmpty { return max(0, written) }
-            if written == 0 { throw .system(operation: .write, path: path, code: ENOSPC) }
-            guard errno == EINTR else { throw .system(operation: .write, path: path, code: errno) }
-        }
-    }
-
-    func rewriteStart(_ bytes: [UInt8]) throws(CheckpointError) {
-        var done = 0
-        while done < bytes.count {
-            let written = bytes[done...].withUnsafeBytes {
-                pwrite(descriptor, $0.baseAddress, $0.count, off_t(done))
-            }
-            if written > 0 {
-                done += written
-            } else if written == 0 || errno != EINTR {
-                throw .system(operation: .write, path: path, code: written == 0 ? ENOSPC : errno)
-            }
-        }
-    }
-
-    func synchronise() throws(CheckpointError) {
-        while fsync(descriptor) != 0 {
-            // Never tried again after a failure: the kernel may have dropped the pages and call them clean.
-            guard errno == EINTR else { throw .system(operation: .synchronise, path: path, code: errno) }
-        }
-    }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Int {
         while true {

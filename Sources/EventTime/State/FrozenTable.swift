@@ -2,38 +2,38 @@ internal import Synchronization
 
 /// A ``KeyedTable`` as it was at one instant, for another thread to encode while the table goes on.
 ///
-/// Freezing takes no time. Entries are copied afterwards, piece by piece, and each piece at the latest when one of its
-/// entries is about to be handed out: so the pause does not grow with the table, and a packet waits for one piece at
-/// most. The memory is kept for the next time, since touching fresh memory costs far more than copying.
+/// Freezing takes no time. Entries are copied afterwards, by the thread that is going to encode them
+/// (``copyBeside()``), by the table's thread between other things (``KeyedTable/continueFreezing(budget:)``), or by both;
+/// eight of them at the latest when the table is about to hand one out. So the pause does not grow with the table. The
+/// memory is kept for the next time, since touching fresh memory costs far more than copying.
 ///
 /// What is kept is also the table as it was before. Stretches of eight entries of which none was handed out since then
 /// are not copied again. Where the copy is asked for as changes, each of the others is compared with what it replaces,
-/// and those that are the same need not be encoded again.
+/// and those that are the same need not be encoded again; unless nearly everything had changed when that was tried
+/// last, a few images ago: then all that was handed out counts as changed.
 ///
 /// Only tables of plain bytes can be frozen (``KeyedTable/freeze(into:asChanges:)``).
 public final class FrozenTable<Key: Equatable, Value>: @unchecked Sendable {
     public typealias Entry = KeyedTable<Key, Value>.Entry
 
-    /// Entries copied together: about 16 KiB of the larger ones, and a word's bits.
-    @usableFromInline static var pieceSize: Int { 64 }
-    /// Entries that are marked together as handed out: an eighth of a piece.
-    @usableFromInline static var octetSize: Int { 8 }
+    /// Images that are not compared after one in which nearly everything had changed.
+    private static var greatestPatience: Int { 7 }
 
     @usableFromInline var memory = ReusableMemory<Entry>()
+    @usableFromInline let pieces = ImagePieces(stride: MemoryLayout<Entry>.stride)
     /// Identifiers that were handed out, and those of them that were free.
     @usableFromInline var bound = 0
     @usableFromInline var free: [UInt32] = []
-    /// Bit by piece: it has been copied.
-    @usableFromInline var copied: [UInt64] = []
-    /// Word by piece, byte by octet: not 0 where an entry may be another than in the image before.
-    @usableFromInline var marks: [UInt64] = []
     /// Tells the table and the instant of this image from all others.
     @usableFromInline var stamp: UInt64 = 0
     /// Entries that the table had room for.
     @usableFromInline var room = 0
-    /// Word by piece: entries that are not what they were in the image before. Of meaning where that is compared.
-    @usableFromInline var changed: [UInt64] = []
-    @usableFromInline var isCompared = false
+    /// Whether what is encoded may be only what changed since the image before.
+    @usableFromInline var isOfChanges = false
+    /// Whether entries that were handed out are compared with what they were.
+    private var isCompared = false
+    /// Images until comparing is tried again.
+    private var patience = 0
 
     public init() {}
 
@@ -46,73 +46,39 @@ public final class FrozenTable<Key: Equatable, Value>: @unchecked Sendable {
     /// Bytes of memory kept for copies.
     public var byteCount: Int { memory.capacity * MemoryLayout<Entry>.stride }
 
-    /// Begins an image of a table with these identifiers. `marks`: byte by octet, not 0 where an entry was handed out
-    /// since the table was frozen as `earlier`.
+    /// Begins an image of a table with these identifiers. `marks`: byte by octet, 1 where an entry was handed out since
+    /// the table was frozen as `earlier`, else 0.
     @usableFromInline func begin(
-        bound: Int, free: [UInt32], room: Int, marks octets: UnsafeRawPointer, earlier: UInt64, asChanges: Bool
+        _ entries: UnsafeMutablePointer<Entry>, bound: Int, free: [UInt32], room: Int, marks: UnsafeRawPointer,
+        earlier: UInt64, asChanges: Bool
     ) {
         let before = asChanges ? IdentifierSet(below: self.bound, without: self.free) : IdentifierSet()
+        if isCompared { patience = needsEarlier ? 0 : Self.greatestPatience }
         memory.reserve(bound)
-        isCompared = asChanges
+        isOfChanges = asChanges
+        isCompared = asChanges && patience == 0
+        if asChanges, patience > 0 { patience -= 1 }
         self.bound = bound
         self.free = free
         self.room = room
-        let pieces = (bound + Self.pieceSize - 1) / Self.pieceSize
-        copied.removeAll(keepingCapacity: true)
-        copied.append(contentsOf: repeatElement(0, count: (pieces + 63) / 64))
-        marks.removeAll(keepingCapacity: true)
+        var changed: [UInt64] = []
+        if asChanges {
+            // Entries that were free were not encoded, whatever the memory holds.
+            let count = (bound + ImagePieces.pieceSize - 1) / ImagePieces.pieceSize
+            changed = (0..<count).map { $0 < before.words.count ? ~before.words[$0] : .max }
+        }
         // Where the image is of another table, or of an earlier instant, everything is to be copied.
-        marks.append(contentsOf: repeatElement(earlier == stamp && stamp != 0 ? 0 : .max, count: pieces))
-        if earlier == stamp, stamp != 0 {
-            marks.withUnsafeMutableBytes {
-                $0.copyMemory(
-                    from: UnsafeRawBufferPointer(
-                        start: octets, count: (bound + Self.octetSize - 1) / Self.octetSize))
-            }
-        }
+        let isOfLast = earlier == stamp && stamp != 0
         stamp = FrozenTableStamps.next()
-        changed.removeAll(keepingCapacity: true)
-        guard isCompared else { return }
-        // Entries that were free were not encoded, whatever the memory holds.
-        for piece in 0..<pieces { changed.append(piece < before.words.count ? ~before.words[piece] : .max) }
+        pieces.begin(
+            from: entries, to: memory.start, bound: bound, marks: isOfLast ? marks : nil, isCompared: isCompared,
+            changed: changed)
     }
 
-    /// Copies what may have changed in a piece, unless that has been done. Returns how many entries were copied.
-    @discardableResult @inlinable @inline(never)
-    func copyPiece(_ piece: Int, of entries: UnsafeMutablePointer<Entry>) -> Int {
-        let first = piece * Self.pieceSize
-        guard first < bound, copied[piece / 64] >> UInt64(piece % 64) & 1 == 0 else { return 0 }
-        copied[piece / 64] |= 1 << UInt64(piece % 64)
-        let end = min(first + Self.pieceSize, bound)
-        if marks[piece] == .max || marks[piece] == FrozenTableStamps.everyOctet {
-            copyEntries(first..<end, piece, of: entries)
-            return end - first
-        }
-        var copiedCount = 0
-        var octets = marks[piece]
-        while octets != 0 {
-            let start = first + octets.trailingZeroBitCount / 8 * Self.octetSize
-            octets &= octets - 1
-            guard start < end else { break }
-            copyEntries(start..<min(start + Self.octetSize, end), piece, of: entries)
-            copiedCount += Self.octetSize
-        }
-        return copiedCount
-    }
-
-    @inlinable @inline(__always)
-    func copyEntries(_ range: Range<Int>, _ piece: Int, of entries: UnsafeMutablePointer<Entry>) {
-        // Plain bytes: nothing else is ever frozen.
-        let target = UnsafeMutableRawPointer(memory.start + range.lowerBound)
-        if isCompared {
-            let bits = ComparingCopy.copy(
-                entries + range.lowerBound, to: target, count: range.count, stride: MemoryLayout<Entry>.stride)
-            changed[piece] |= bits << UInt64(range.lowerBound % Self.pieceSize)
-        } else {
-            target.copyMemory(
-                from: entries + range.lowerBound, byteCount: range.count * MemoryLayout<Entry>.stride)
-        }
-    }
+    /// Copies what the table's thread has not copied yet and does not copy meanwhile: for another thread, which may
+    /// begin once the table is frozen. What is encoded is whole when the table has ended its part as well
+    /// (``KeyedTable/continueFreezing(budget:)``).
+    public func copyBeside() { pieces.copyBeside() }
 
     /// Takes memory in advance for the next image: for whoever has time between one and the next.
     public func prepare() { memory.prepare(min(bound + bound / 4, max(room, bound))) }
@@ -121,8 +87,8 @@ public final class FrozenTable<Key: Equatable, Value>: @unchecked Sendable {
     /// half of them. O(identifiers / 64).
     @usableFromInline var written: IdentifierSet {
         let live = IdentifierSet(below: bound, without: free)
-        guard isCompared else { return live }
-        let changes = live.intersection(IdentifierSet(below: bound, words: changed))
+        guard isOfChanges else { return live }
+        let changes = live.intersection(IdentifierSet(below: bound, words: pieces.changed))
         return changes.count * 2 < count ? changes : live
     }
 
@@ -157,7 +123,7 @@ extension KeyedTable where Key: BitwiseCopyable, Value: BitwiseCopyable {
     /// `asChanges`: whoever reads what is encoded has what was encoded of the same image before, and of the same table.
     @inlinable public mutating func freeze(into image: FrozenTable<Key, Value>, asChanges: Bool = false) {
         image.begin(
-            bound: bound, free: free, room: capacity, marks: marks, earlier: stamp, asChanges: asChanges)
+            entries, bound: bound, free: free, room: capacity, marks: marks, earlier: stamp, asChanges: asChanges)
         stamp = image.stamp
         marks.update(repeating: 0, count: Self.markCount(bound))
         frozen = image
@@ -167,16 +133,17 @@ extension KeyedTable where Key: BitwiseCopyable, Value: BitwiseCopyable {
 
 extension KeyedTable {
     /// Copies frozen entries that were not copied yet, for `budget` bytes, which shrinks by what was used up. Returns
-    /// whether all are copied.
+    /// whether all are copied, or will be by who copies beside: then the image does not need the table any more.
     @inlinable public mutating func continueFreezing(budget: inout Int) -> Bool {
         guard let image = frozen else { return true }
         while uncopied < image.bound {
             guard budget > 0 else { return false }
-            let copied = image.copyPiece(uncopied / FrozenTable<Key, Value>.pieceSize, of: entries)
-            uncopied += FrozenTable<Key, Value>.pieceSize
+            let copied = image.pieces.takePiece(uncopied / ImagePieces.pieceSize)
+            uncopied += ImagePieces.pieceSize
             // To look at one that is not copied takes time, too.
             budget -= copied * MemoryLayout<Entry>.stride + 64
         }
+        image.pieces.end()
         frozen = nil
         uncopied = .max
         return true
@@ -192,17 +159,15 @@ extension KeyedTable {
     @inlinable @inline(__always)
     func mark(_ identifier: Int) {
         guard marks[identifier &>> 3] == 0 else { return }
-        Self.mark(identifier, marks, entries, identifier >= uncopied ? frozen : nil)
+        Self.mark(identifier, marks, identifier >= uncopied ? frozen : nil)
     }
 
-    /// Marks an entry, and copies its piece to `image` before it changes. No method: for one the compiler would put the
+    /// Marks an entry that is handed out for the first time since the table was frozen, with its seven neighbours; copies
+    /// them to `image`, where that has not been done, before it changes. No method: for one the compiler would put the
     /// table together in memory, with each entry that is handed out.
     @inlinable @inline(never)
-    static func mark(
-        _ identifier: Int, _ marks: UnsafeMutablePointer<UInt8>, _ entries: UnsafeMutablePointer<Entry>,
-        _ image: FrozenTable<Key, Value>?
-    ) {
-        image?.copyPiece(identifier / FrozenTable<Key, Value>.pieceSize, of: entries)
+    static func mark(_ identifier: Int, _ marks: UnsafeMutablePointer<UInt8>, _ image: FrozenTable<Key, Value>?) {
+        image?.pieces.takeOctet(identifier &>> 3)
         marks[identifier &>> 3] = 1
     }
 }
@@ -212,7 +177,4 @@ extension KeyedTable {
     private static let latest = Atomic<UInt64>(0)
 
     @usableFromInline static func next() -> UInt64 { latest.add(1, ordering: .relaxed).newValue }
-
-    /// Each octet of a piece marked.
-    @usableFromInline static var everyOctet: UInt64 { 0x0101_0101_0101_0101 }
 }

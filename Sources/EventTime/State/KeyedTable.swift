@@ -57,12 +57,8 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
     }
 
     @inlinable deinit {
-        if let frozen {
-            // Who encodes the image still wants what was not copied.
-            for piece in 0..<(bound + FrozenTable<Key, Value>.pieceSize) / FrozenTable<Key, Value>.pieceSize {
-                frozen.copyPiece(piece, of: entries)
-            }
-        }
+        // Who encodes the image still wants what was not copied.
+        frozen?.pieces.finish()
         entries.deinitialize(count: initialized)
         Self.give(entries, capacity)
     }
@@ -243,6 +239,8 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
     /// Entries move as their bytes do, whatever they are, and their marks behind them.
     @inlinable mutating func grow() {
         let larger = capacity * 2
+        // Entries may be copied by another thread just now.
+        frozen?.pieces.suspend()
         entries = TableMemory.grow(entries, from: Self.byteCount(capacity), to: Self.byteCount(larger))
             .assumingMemoryBound(to: Entry.self)
         let (before, after) = (Self.marks(entries, capacity), Self.marks(entries, larger))
@@ -251,6 +249,7 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
             repeating: 1, count: Self.markCount(larger) - Self.markCount(capacity))
         marks = after
         capacity = larger
+        frozen?.pieces.resume(from: entries)
     }
 }
 

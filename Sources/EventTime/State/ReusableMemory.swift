@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// Memory for flat copies, kept from one time to the next; in huge pages where it is large, which the kernel gives
 /// several times as fast as small ones.
 ///
@@ -54,21 +52,5 @@ struct ReusableMemory<Element>: ~Copyable {
         start = TableMemory.grow(start, from: capacity * stride, to: larger * stride).bindMemory(
             to: Element.self, capacity: larger)
         capacity = larger
-    }
-}
-
-/// Copying of plain bytes that says what it changed.
-@usableFromInline enum ComparingCopy {
-    /// Copies some elements of `stride` bytes, and returns which of them were others before: bit by element.
-    @usableFromInline static func copy(
-        _ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, count: Int, stride: Int
-    ) -> UInt64 {
-        var changed: UInt64 = 0
-        for index in 0..<count where memcmp(source + index * stride, target + index * stride, stride) != 0 {
-            changed |= 1 << UInt64(index)
-        }
-        // Memory that stays as it is need not go back to it.
-        if changed != 0 { memcpy(target, source, count * stride) }
-        return changed
     }
 }

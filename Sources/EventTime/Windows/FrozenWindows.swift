@@ -53,6 +53,14 @@ public final class FrozenWindows<Key: WindowKey, Accumulator: SliceAccumulator>:
         return slice
     }
 
+    /// Copies what the thread of the windows has not copied yet and does not copy meanwhile, as
+    /// ``FrozenTable/copyBeside()`` does.
+    public func copyBeside() {
+        front.folds.copyBeside()
+        anchor.folds.copyBeside()
+        for slice in slices { slice.folds.copyBeside() }
+    }
+
     /// Takes memory in advance for the next image: for whoever has time between one and the next.
     public func prepare() {
         for slice in slices { slice.folds.prepare() }

@@ -13,8 +13,9 @@ public struct CheckpointOptions: Sendable {
     public var startsFresh: Bool
     /// Written into checkpoints, for people.
     public var programVersion: String
-    /// For tests: bytes that are copied between two batches of packets.
+    /// For tests: bytes that are copied between two batches of packets, and whether another thread copies meanwhile.
     var freezingStep = HostAnalysis.freezingStep
+    var copiesBeside = true
     /// For tests: packets between two places from which on those that wait can be read again.
     var markSpacing = ReadingMarks.usualSpacing
     /// For tests: where checkpoints go instead of the directory.
@@ -51,17 +52,19 @@ public struct CheckpointMismatch: Error, Hashable, Sendable, CustomStringConvert
     }
 }
 
-/// What a run's checkpoints cost. Times are wall time in nanoseconds.
+/// What a run's checkpoints cost, in memory that does not grow with their number. Times are wall time in nanoseconds:
+/// the longest are exact, the others within a hundredth.
 public struct CheckpointStatistics: Sendable {
     public var written = 0
     public var failed = 0
     /// Due while another was still being written.
     public var skipped = 0
-    /// The longest time that the stream stood still for each checkpoint, and the whole time that copying took from it.
-    public var pauses: [Int64] = []
-    public var copying: [Int64] = []
+    /// The longest time that the stream stood still for each checkpoint.
+    public var pauses = QuantileSketch()
+    /// How long each was being copied beside the stream, which meanwhile copied what packets touched first.
+    public var copying = QuantileSketch()
     /// From the barrier to the end of writing.
-    public var writing: [Int64] = []
+    public var writing = QuantileSketch()
     /// Of the largest: bytes of state, and of the files.
     public var contentByteCount: UInt64 = 0
     public var byteCount: UInt64 = 0
@@ -70,14 +73,13 @@ public struct CheckpointStatistics: Sendable {
 
     /// A line for people.
     public var line: String {
-        func milliseconds(_ times: [Int64]) -> String {
-            let sorted = times.sorted()
-            guard let longest = sorted.last else { return "none" }
-            return "\(Self.milliseconds(sorted[sorted.count / 2])) (at most \(Self.milliseconds(longest)))"
+        func milliseconds(_ times: QuantileSketch) -> String {
+            guard let median = times.quantile(0.5), let range = times.range else { return "none" }
+            return "\(Self.milliseconds(Int64(median))) (at most \(Self.milliseconds(Int64(range.upperBound))))"
         }
         var line = "checkpoints: \(written) written, \(failed) failed, \(skipped) skipped"
         if written > 0 {
-            line += "; pause \(milliseconds(pauses)), copying \(milliseconds(copying))"
+            line += "; pause \(milliseconds(pauses)), copied in \(milliseconds(copying))"
             line += ", written after \(milliseconds(writing))"
             line += "; at most \(contentByteCount) bytes of state in \(byteCount)"
         }

@@ -14,7 +14,14 @@ final class Checkpointer: @unchecked Sendable {
     private let description: CheckpointDescription
     private let report: @Sendable (String) -> Void
 
-    private let queue = BoundedQueue<FrozenReplay?>(capacity: 2)
+    /// What the thread that writes is to do next.
+    private enum Work: Sendable {
+        case copy(FrozenReplay)
+        case write(FrozenReplay)
+        case end
+    }
+
+    private let queue = BoundedQueue<Work>(capacity: 2)
     private var thread: WorkerThread?
     private let isBusy = Atomic<Bool>(false)
     private let completed = Atomic<Int>(0)
@@ -32,7 +39,14 @@ final class Checkpointer: @unchecked Sendable {
     }
 
     // Of the reading thread alone.
-    private lazy var barrier = FrozenReplay(freezingStep: options.freezingStep) { [queue] in queue.push($0) }
+    private lazy var barrier = FrozenReplay(
+        freezingStep: options.freezingStep,
+        startCopying: { [queue, options] image in
+            guard options.copiesBeside else { return }
+            image.isCopiedBeside = true
+            queue.push(.copy(image))
+        },
+        whenComplete: { [queue] in queue.push(.write($0)) })
     private var nextTime: Int64
     private var nextLook: Int64 = 0
     private var nextPackets: UInt64
@@ -126,7 +140,7 @@ final class Checkpointer: @unchecked Sendable {
     /// Waits until everything is written, and ends the thread.
     func finish() {
         guard let thread else { return }
-        queue.push(nil)
+        queue.push(.end)
         thread.join()
         self.thread = nil
     }
@@ -136,12 +150,21 @@ final class Checkpointer: @unchecked Sendable {
     private func work() {
         // Whoever analyses packets comes first.
         ThreadPriority.lower()
-        while let image = queue.pop() {
-            write(image)
-            // Here, and not where packets wait for it.
-            if !image.run.isFinished { image.prepare() }
-            completed.add(1, ordering: .releasing)
-            isBusy.store(false, ordering: .releasing)
+        while true {
+            switch queue.pop() {
+            case .copy(let image):
+                let began = MonotonicClock.now()
+                image.analysis.copyBeside()
+                image.copying = MonotonicClock.now() - began
+                image.isCopiedBeside = false
+            case .write(let image):
+                write(image)
+                // Here, and not where packets wait for it.
+                if !image.run.isFinished { image.prepare() }
+                completed.add(1, ordering: .releasing)
+                isBusy.store(false, ordering: .releasing)
+            case .end: return
+            }
         }
     }
 
@@ -156,7 +179,7 @@ final class Checkpointer: @unchecked Sendable {
             var description = description
             image.describe(commit, in: &description)
             let stored = try writer.commit(description, base: base)
-            shared.withLock { $0.chain.add(stored, compared: image.asChanges) }
+            shared.withLock { $0.chain.add(stored) }
             note(image, stored.manifest)
             answer(image, .written(stored.folder))
         } catch {
@@ -200,9 +223,9 @@ final class Checkpointer: @unchecked Sendable {
     private func note(_ image: FrozenReplay, _ manifest: CheckpointManifest) {
         let wasBroken = shared.withLock { shared in
             shared.statistics.written += 1
-            shared.statistics.pauses.append(image.pause)
-            shared.statistics.copying.append(image.copying)
-            shared.statistics.writing.append(MonotonicClock.now() - image.started)
+            shared.statistics.pauses.insert(Double(image.pause))
+            shared.statistics.copying.insert(Double(image.copying))
+            shared.statistics.writing.insert(Double(MonotonicClock.now() - image.started))
             if manifest.contentByteCount > shared.statistics.contentByteCount {
                 shared.statistics.contentByteCount = manifest.contentByteCount
                 shared.statistics.byteCount = manifest.byteCount

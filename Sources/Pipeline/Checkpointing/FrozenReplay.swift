@@ -16,7 +16,10 @@ final class FrozenReplay: @unchecked Sendable {
     /// The stages compare what they leave with what they left the time before.
     private(set) var asChanges = false
     private(set) var started: Int64 = 0
+    /// Have the analysis copied by another thread, and the whole written.
+    private let startCopying: (FrozenReplay) -> Void
     private let whenComplete: (FrozenReplay) -> Void
+    private let isBeingCopied = Atomic<Bool>(false)
     private let partsLeft = Atomic<Int>(0)
 
     // MARK: Of the reading thread
@@ -37,14 +40,21 @@ final class FrozenReplay: @unchecked Sendable {
     var windows: UInt64 = 0
     var flows: UInt64 = 0
 
-    /// How long each stage stood still at most, and in all; by stage.
-    private let times = Mutex<(longest: Int64, total: Int64)>((0, 0))
+    /// How long a stage stood still at most.
+    private let longest = Mutex<Int64>(0)
+    /// How long it took another thread to copy the analysis. Of that thread.
+    var copying: Int64 = 0
 
-    /// Bytes that are copied from the analysis between two batches of packets.
+    /// Bytes that are copied between two batches of packets, of what no other thread copies.
     let freezingStep: Int
 
-    init(freezingStep: Int, whenComplete: @escaping (FrozenReplay) -> Void) {
+    /// `startCopying` has ``copyAnalysis()`` called on another thread, or does nothing.
+    init(
+        freezingStep: Int, startCopying: @escaping (FrozenReplay) -> Void = { _ in },
+        whenComplete: @escaping (FrozenReplay) -> Void
+    ) {
         self.freezingStep = freezingStep
+        self.startCopying = startCopying
         self.whenComplete = whenComplete
     }
 
@@ -56,13 +66,23 @@ final class FrozenReplay: @unchecked Sendable {
         self.request = request
         self.asChanges = asChanges
         started = MonotonicClock.now()
-        times.withLock { $0 = (0, 0) }
+        longest.withLock { $0 = 0 }
+        copying = 0
         partsLeft.store(Self.partCount, ordering: .relaxed)
     }
 
     /// One stage has left all there is of its state.
     func partIsDone() {
         if partsLeft.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { whenComplete(self) }
+    }
+
+    /// Has the frozen analysis copied on another thread.
+    func copyBeside() { startCopying(self) }
+
+    /// Whether another thread is about to copy the analysis, or does.
+    var isCopiedBeside: Bool {
+        get { isBeingCopied.load(ordering: .acquiring) }
+        set { isBeingCopied.store(newValue, ordering: .releasing) }
     }
 
     /// There are no stages any more: everything is here.
@@ -75,7 +95,7 @@ final class FrozenReplay: @unchecked Sendable {
         let began = MonotonicClock.now()
         defer {
             let time = MonotonicClock.now() - began
-            times.withLock { $0 = (max($0.longest, time), $0.total + time) }
+            longest.withLock { $0 = max($0, time) }
         }
         return step()
     }
@@ -86,8 +106,7 @@ final class FrozenReplay: @unchecked Sendable {
         intake.prepare()
     }
 
-    var pause: Int64 { times.withLock { $0.longest } }
-    var copying: Int64 { times.withLock { $0.total } }
+    var pause: Int64 { longest.withLock { $0 } }
 }
 
 /// What the reading thread keeps beside the sequencer.
