@@ -24,22 +24,34 @@ struct ItemColumnsTests {
             let window = WindowItems<Item>()
             var live: [Slice<Item>] = []
             var spares: [SliceItems<Item>] = []
+            // By key, the slices that have each item.
+            var held = Array(repeating: [Item: Int](), count: keyCount)
+            func count(_ items: Set<Item>, _ number: UInt32, _ change: Int) {
+                for item in items {
+                    let slices = held[Int(number)][item, default: 0] + change
+                    held[Int(number)][item] = slices == 0 ? nil : slices
+                }
+            }
             for step in 0..<3 * width + 10 {
-                var slice = fill(
-                    spares.popLast() ?? SliceItems(), of: window, keyCount: keyCount, most: most, &random, item)
+                // Some begin in the midst of the window, with late elements alone.
+                let isLate = random.oneIn(8)
+                let slice = fill(
+                    spares.popLast() ?? SliceItems(), of: window, keyCount: keyCount, most: isLate ? 0 : most,
+                    &random, item)
                 if random.oneIn(4) { check(slice, row: random.pick(0...slice.items.count - 1)) }
                 slice.numbers.withUnsafeBufferPointer { numbers in
-                    guard let base = numbers.baseAddress else { return }
+                    guard !isLate || step == 0, let base = numbers.baseAddress else { return }
                     slice.columns.enter(window, numbers: base, rowCount: numbers.count, keyCount: keyCount)
                 }
                 live.append(slice)
+                for (row, number) in slice.numbers.enumerated() { count(slice.items[row], number, 1) }
                 for _ in 0..<random.pick([0, 0, 1, 9]) {
                     let place = random.pick(0...live.count - 1)
                     let row = random.pick(0...live[place].items.count - 1)
                     let late = item(&random)
                     function.addLate(
                         late, to: live[place].columns, row: row, number: Int(live[place].numbers[row]), in: window)
-                    live[place].items[row].insert(late)
+                    if live[place].items[row].insert(late).inserted { count([late], live[place].numbers[row], 1) }
                     check(live[place], row: row)
                 }
                 if live.count > width {
@@ -48,14 +60,9 @@ struct ItemColumnsTests {
                         guard let base = numbers.baseAddress else { return }
                         oldest.columns.leave(window, numbers: base)
                     }
+                    for (row, number) in oldest.numbers.enumerated() { count(oldest.items[row], number, -1) }
                     oldest.columns.removeAll()
                     spares.append(oldest.columns)
-                }
-                var held = Array(repeating: Set<Item>(), count: keyCount)
-                for slice in live {
-                    for (row, number) in slice.numbers.enumerated() {
-                        held[Int(number)].formUnion(slice.items[row])
-                    }
                 }
                 var nothing = NothingStacked()
                 let counts = (0..<keyCount).map { function.result(of: &nothing, number: $0, in: window) }

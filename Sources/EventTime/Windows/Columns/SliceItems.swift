@@ -49,6 +49,8 @@
     @inlinable @inline(never)
     func insertLate(_ item: Item, row: Int, number: Int, in window: WindowItems<Item>) {
         let bit: UInt64 = 1 << UInt64(truncatingIfNeeded: item.placeInCluster)
+        // A slice that came into being in the midst of the window never entered: what leaves is what is listed.
+        if !storage.pointee.isListed { list() }
         guard insert(row, item.cluster, bit) != 0 else { return }
         window.storage.pointee.reserveCounts(number + 1)
         window.storage.pointee.add(number, item.cluster, bit)
