@@ -107,6 +107,13 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
         return identifier
     }
 
+    /// The cache lines that an entry may lie in, of the first four.
+    @inlinable @inline(__always)
+    static var linesOfEntry: Int {
+        let stride = MemoryLayout<Entry>.stride
+        return stride <= 64 && 64 % stride == 0 ? 1 : min((stride + 63) / 64, 4)
+    }
+
     /// Asks for cache lines of an entry.
     @inlinable @inline(__always)
     public func prefetch(_ identifier: Int, from first: Int = 0, lines: Int) {

@@ -42,14 +42,30 @@ public protocol Aggregate<Input, Result>: Sendable {
     /// ``merge(_:into:)`` and ``result(of:)`` where the accumulators lie.
     func mergeInPlace(_ later: inout Accumulator, into accumulator: inout Accumulator)
     func resultInPlace(of accumulator: inout Accumulator) -> Result
-    /// Whether accumulators refer to memory of their own, which what follows asks for before it is needed.
-    static var refersToMemory: Bool { get }
-    /// Asks for the memory that adding `input` will need.
-    func prefetch(_ input: Input, in accumulator: inout Accumulator)
-    /// Asks for the memory of a fold that will be merged into another or taken away from it.
-    func prefetch(_ fold: inout Accumulator)
-    /// Asks for the memory in which that will be done.
-    func prefetchMerge(of later: inout Accumulator, into accumulator: inout Accumulator)
+
+    // Sliced windows keep the folds of a slice's keys in rows. What of a fold would need memory of its own may be kept
+    // in columns instead, one memory for all rows.
+
+    /// The part whose folds lie in rows: all of it, where there are no columns.
+    associatedtype Rows: Aggregate = Self where Rows.Input == Input
+    associatedtype Columns: SliceColumns = NoColumns
+    var rows: Rows { get }
+    /// Adds to what a slice's columns hold of a row what ``add(_:to:)`` does not add to the row.
+    func add(_ input: Input, to columns: Columns, row: Int)
+    /// The same of a slice that is in the window already, where the row's key has `number`.
+    func addLate(_ input: Input, to columns: Columns, row: Int, number: Int, in window: Columns.Window)
+    /// Asks for the memory that adding `input` to columns will need.
+    func prefetch(_ input: Input, in columns: Columns, row: Int)
+    /// The result of a window from its row and columns.
+    func result(of row: inout Rows.Accumulator, number: Int, in window: Columns.Window) -> Result
+    /// The same where the row comes after what is stacked in front of it.
+    func result(
+        of row: inout Rows.Accumulator, behind front: inout Rows.Stacked, number: Int, in window: Columns.Window
+    ) -> Result
+    /// The fold of a row and of what a slice's columns hold of it.
+    func fold(of row: Rows.Accumulator, number: Int, in columns: Columns) -> Accumulator
+    /// The row of a fold; the rest of it goes to a slice's columns.
+    func row(of fold: Accumulator, number: Int, into columns: Columns) -> Rows.Accumulator
 }
 
 extension Aggregate {
@@ -66,13 +82,29 @@ extension Aggregate {
     }
     @inlinable @inline(__always)
     public func resultInPlace(of accumulator: inout Accumulator) -> Result { result(of: accumulator) }
-    @inlinable public static var refersToMemory: Bool { false }
+}
+
+extension Aggregate where Rows == Self, Columns == NoColumns {
     @inlinable @inline(__always)
-    public func prefetch(_ input: Input, in accumulator: inout Accumulator) {}
+    public var rows: Self { self }
     @inlinable @inline(__always)
-    public func prefetch(_ fold: inout Accumulator) {}
+    public func add(_ input: Input, to columns: NoColumns, row: Int) {}
     @inlinable @inline(__always)
-    public func prefetchMerge(of later: inout Accumulator, into accumulator: inout Accumulator) {}
+    public func addLate(_ input: Input, to columns: NoColumns, row: Int, number: Int, in window: NoColumns) {}
+    @inlinable @inline(__always)
+    public func prefetch(_ input: Input, in columns: NoColumns, row: Int) {}
+    @inlinable @inline(__always)
+    public func result(of row: inout Accumulator, number: Int, in window: NoColumns) -> Result {
+        resultInPlace(of: &row)
+    }
+    @inlinable @inline(__always)
+    public func result(
+        of row: inout Accumulator, behind front: inout Stacked, number: Int, in window: NoColumns
+    ) -> Result { result(of: &row, behind: &front) }
+    @inlinable @inline(__always)
+    public func fold(of row: Accumulator, number: Int, in columns: NoColumns) -> Accumulator { row }
+    @inlinable @inline(__always)
+    public func row(of fold: Accumulator, number: Int, into columns: NoColumns) -> Accumulator { fold }
 }
 
 extension Aggregate where Stacked == Accumulator {
@@ -88,9 +120,11 @@ extension Aggregate where Stacked == Accumulator {
     }
 }
 
-/// What is kept of an aggregate all of which can be taken apart: nothing.
-@frozen public struct NothingStacked: BitwiseCopyable, Sendable {
+/// What is kept of an aggregate all of which can be taken apart, or is in columns: nothing.
+@frozen public struct NothingStacked: StateValue, BitwiseCopyable, Sendable {
     @inlinable public init() {}
+    @inlinable public init(from state: inout StateDecoder) throws(StateError) {}
+    @inlinable public func encode(into state: inout StateEncoder) {}
 }
 
 /// An aggregate whose folds can be taken apart again: a sliding window that lets go of a slice subtracts it.

@@ -13,13 +13,13 @@ public import CPrefetch
 /// was made, which floating-point numbers tell, depends on the key's elements alone: not on other keys or on restarts.
 @usableFromInline
 struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
-    @usableFromInline typealias Slices = SliceStore<Key, Function.Accumulator, Function.Stacked>
+    @usableFromInline typealias Slices = SliceStore<Key, Function.Rows.Accumulator, FoldParts<Function>>
     @usableFromInline typealias Slice = UnsafeMutablePointer<Slices.Slice>
 
     /// What the window holds of a key.
     @usableFromInline struct Held {
         /// All of what can be taken apart, and of the rest what lies behind the boundary.
-        @usableFromInline var total: Function.Accumulator
+        @usableFromInline var total: Function.Rows.Accumulator
         /// The key's first entry in front of the boundary.
         @usableFromInline var slice: Slice?
         @usableFromInline var identifier: UInt32 = 0
@@ -28,10 +28,13 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
         /// Whether it is among those that `emptied` names.
         @usableFromInline var isEmptied = false
 
-        @inlinable init(total: Function.Accumulator) { self.total = total }
+        @inlinable init(total: Function.Rows.Accumulator) { self.total = total }
     }
 
     @usableFromInline let function: Function
+    @usableFromInline let rows: Function.Rows
+    /// What is kept of the window beside the rows of its keys.
+    @usableFromInline let columns = Function.Columns.Window()
     /// The slices held are `first` ..< `end`.
     @usableFromInline var first = Int64.min
     @usableFromInline var end = Int64.min
@@ -45,7 +48,12 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
     /// Keys of which the window held nothing at some time since.
     @usableFromInline var emptied: [UInt32] = []
 
-    @inlinable init(_ function: Function) { self.function = function }
+    @inlinable init(_ function: Function) {
+        self.function = function
+        rows = function.rows
+    }
+
+    @inlinable deinit { columns.release() }
 
     /// Moves the window to the slices `first` ..< `end`, neither of which goes back.
     @inlinable mutating func move(
@@ -56,7 +64,7 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
             leave(before: first, in: slices)
             enter(before: boundary, in: slices)
             self.boundary = boundary
-            if Function.needsStacks { makeStack(in: slices) }
+            if Function.Rows.needsStacks { makeStack(in: slices) }
         } else {
             leave(before: first, in: slices)
         }
@@ -81,9 +89,11 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
             let number = number(entry.pointee.key)
             let held = table[number]
             slice.pointee.numbers.append(number)
-            function.mergeInPlace(&entry.pointee.value, into: &held.pointee.value.total)
+            rows.mergeInPlace(&entry.pointee.value, into: &held.pointee.value.total)
             held.pointee.value.slices += 1
         }
+        slice.pointee.columns.enter(
+            columns, numbers: slice.pointee.numbers.numbers, rowCount: count, keyCount: table.bound)
     }
 
     /// A key's number, which is its entry here, as long as the window holds a slice with an entry of the key.
@@ -92,11 +102,11 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
         let hash = key.shortHash
         var identifier = table.find(key, hash: hash)
         if identifier < 0 {
-            let function = function
+            let rows = rows
             identifier = table.insert(key, hash: hash) {
-                Held(total: function.makeAccumulator())
+                Held(total: rows.makeAccumulator())
             } renew: {
-                function.reset(&$0.total)
+                rows.reset(&$0.total)
                 $0.slice = nil
                 $0.slices = 0
                 $0.isEmptied = false
@@ -120,6 +130,7 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
 
     @inlinable mutating func leave(_ slice: Slice) {
         let count = slice.pointee.numbers.count
+        slice.pointee.columns.leave(columns, numbers: slice.pointee.numbers.numbers)
         for identifier in 0..<count {
             prefetch(slice, identifier, count)
             let entry = slice.pointee.table[identifier]
@@ -127,7 +138,7 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
             let held = table[number]
             held.pointee.value.slices -= 1
             guard held.pointee.value.slices > 0 else {
-                function.reset(&held.pointee.value.total)
+                rows.reset(&held.pointee.value.total)
                 held.pointee.value.slice = nil
                 if !held.pointee.value.isEmptied {
                     held.pointee.value.isEmptied = true
@@ -135,8 +146,8 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
                 }
                 continue
             }
-            function.subtract(&entry.pointee.value, from: &held.pointee.value.total)
-            if Function.needsStacks, identifier < slice.pointee.suffixes.count {
+            rows.subtract(&entry.pointee.value, from: &held.pointee.value.total)
+            if Function.Rows.needsStacks, identifier < slice.pointee.suffixes.count {
                 held.pointee.value.slice = slice.pointee.suffixes[identifier].slice
                 held.pointee.value.identifier = slice.pointee.suffixes[identifier].identifier
             }
@@ -144,64 +155,42 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
         slice.pointee.numbers.removeAll()
     }
 
-    /// Asks for what the entries behind this one will need to enter: first the slot of the key's hash and what the
-    /// slice's fold refers to, then what the window holds of the key, then what that refers to.
+    /// Asks for what the entries behind this one will need to enter: first the slot of the key's hash, then what the
+    /// window holds of the key.
     @inlinable @inline(__always)
     func prefetchEntering(_ slice: Slice, _ identifier: Int, _ count: Int) {
-        if identifier + 24 < count {
-            let entry = slice.pointee.table[identifier + 24]
-            if Function.refersToMemory { function.prefetch(&entry.pointee.value) }
-            table.prefetchSlot(hash: entry.pointee.key.shortHash)
-        }
-        if identifier + 16 < count {
+        let entries = slice.pointee.table.unsafeEntries
+        if identifier + 16 < count { table.prefetchSlot(hash: entries[identifier + 16].key.shortHash) }
+        if identifier + 8 < count {
             _ = table.prefetchEntry(
-                hash: slice.pointee.table[identifier + 16].pointee.key.shortHash, lines: Self.lines)
-        }
-        if Function.refersToMemory, identifier + 8 < count {
-            let entry = slice.pointee.table[identifier + 8]
-            let guess = table.prefetchEntry(hash: entry.pointee.key.shortHash, lines: 0)
-            if guess >= 0 {
-                function.prefetchMerge(of: &entry.pointee.value, into: &table[guess].pointee.value.total)
-            }
+                hash: entries[identifier + 8].key.shortHash, lines: KeyedTable<Key, Held>.linesOfEntry)
         }
     }
 
     /// The same of entries whose keys have numbers, to leave.
     @inlinable @inline(__always)
     func prefetch(_ slice: Slice, _ identifier: Int, _ count: Int) {
-        if identifier + 24 < count {
-            if Function.refersToMemory { function.prefetch(&slice.pointee.table[identifier + 24].pointee.value) }
-            table.prefetch(slice.pointee.numbers[identifier + 24], lines: Self.lines)
-        }
-        if Function.refersToMemory, identifier + 8 < count {
-            function.prefetchMerge(
-                of: &slice.pointee.table[identifier + 8].pointee.value,
-                into: &table[slice.pointee.numbers[identifier + 8]].pointee.value.total)
+        if identifier + 12 < count {
+            table.prefetch(
+                slice.pointee.numbers[identifier + 12], lines: KeyedTable<Key, Held>.linesOfEntry)
         }
     }
 
     /// Asks for the folds that those of the keys behind this one will be put in front of.
     @inlinable @inline(__always)
     func prefetchStack(_ slice: Slice, _ identifier: Int, _ count: Int) {
-        if identifier + 16 < count { table.prefetch(slice.pointee.numbers[identifier + 16], lines: Self.lines) }
+        if identifier + 16 < count {
+            table.prefetch(slice.pointee.numbers[identifier + 16], lines: KeyedTable<Key, Held>.linesOfEntry)
+        }
         guard identifier + 8 < count else { return }
         let held = table[slice.pointee.numbers[identifier + 8]]
-        guard let next = held.pointee.value.slice else { return }
-        let place = Int(held.pointee.value.identifier)
-        next.pointee.suffixes.withUnsafeMutableBufferPointer { suffixes in
-            guard let base = suffixes.baseAddress else { return }
-            prefetchForWriting(UnsafeRawPointer(base + place))
-        }
+        if let next = held.pointee.value.slice { prefetchSuffix(next, held.pointee.value.identifier) }
     }
-
-    /// Cache lines of an entry.
-    @inlinable @inline(__always)
-    static var lines: Int { min((MemoryLayout<KeyedTable<Key, Held>.Entry>.stride + 63) / 64, 4) }
 
     /// Makes all that is held the front stack.
     @inlinable mutating func makeStack(in slices: borrowing Slices) {
         for identifier in 0..<table.bound {
-            function.resetStacked(&table[identifier].pointee.value.total)
+            rows.resetStacked(&table[identifier].pointee.value.total)
             table[identifier].pointee.value.slice = nil
         }
         let low = slices.firstPlace(from: first)
@@ -224,9 +213,9 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
     mutating func push(
         _ slice: Slice, _ identifier: Int, _ held: UnsafeMutablePointer<KeyedTable<Key, Held>.Entry>
     ) {
-        var fold = function.stacked(&slice.pointee.table[identifier].pointee.value)
+        var fold = rows.stacked(&slice.pointee.table[identifier].pointee.value)
         if let next = held.pointee.value.slice {
-            function.mergeStacked(&next.pointee.suffixes[Int(held.pointee.value.identifier)].value, into: &fold)
+            rows.mergeStacked(&next.pointee.suffixes[Int(held.pointee.value.identifier)].value, into: &fold)
         }
         let suffix = Slices.Suffix(
             value: fold, slice: held.pointee.value.slice, identifier: held.pointee.value.identifier)
@@ -239,12 +228,12 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
         held.pointee.value.identifier = UInt32(truncatingIfNeeded: identifier)
     }
 
-    /// Folds a key anew: an element came into a slice that is held.
-    @inlinable mutating func renew(_ key: Key, in slices: borrowing Slices) {
+    /// Folds the row of a key anew: an element came into a slice that is held. The key's number.
+    @inlinable mutating func renew(_ key: Key, in slices: borrowing Slices) -> Int {
         let hash = key.shortHash
         let number = number(key)
         let held = table[number]
-        function.reset(&held.pointee.value.total)
+        rows.reset(&held.pointee.value.total)
         held.pointee.value.slice = nil
         held.pointee.value.slices = 0
         let low = slices.firstPlace(from: first)
@@ -254,20 +243,20 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
             let slice = slices.live[place]
             if !isBehind, slice.pointee.number >= boundary {
                 isBehind = true
-                function.resetStacked(&held.pointee.value.total)
+                rows.resetStacked(&held.pointee.value.total)
             }
             let identifier = slice.pointee.table.find(key, hash: hash)
             if identifier >= 0 {
                 // It may be the first of its key in the slice, and so new there.
                 if identifier == slice.pointee.numbers.count { slice.pointee.numbers.append(number) }
-                function.mergeInPlace(
+                rows.mergeInPlace(
                     &slice.pointee.table[identifier].pointee.value, into: &held.pointee.value.total)
                 held.pointee.value.slices += 1
             }
             place += 1
         }
-        guard Function.needsStacks else { return }
-        if !isBehind { function.resetStacked(&held.pointee.value.total) }
+        guard Function.Rows.needsStacks else { return number }
+        if !isBehind { rows.resetStacked(&held.pointee.value.total) }
         place = slices.firstPlace(from: min(boundary, end))
         while place > low {
             place -= 1
@@ -275,16 +264,37 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
             let identifier = slice.pointee.table.find(key, hash: hash)
             if identifier >= 0 { push(slice, identifier, held) }
         }
+        return number
     }
 
-    /// The window's result for a key.
+    /// Asks for what the results behind this one will need.
     @inlinable @inline(__always)
-    func result(of held: UnsafeMutablePointer<KeyedTable<Key, Held>.Entry>) -> Function.Result {
-        guard Function.needsStacks, let slice = held.pointee.value.slice else {
-            return function.resultInPlace(of: &held.pointee.value.total)
+    func prefetchResult(_ place: Int, _ count: Int) {
+        if place + 16 < count {
+            table.prefetch(Int(order[place + 16].identifier), lines: KeyedTable<Key, Held>.linesOfEntry)
+        }
+        guard Function.Rows.needsStacks, place + 8 < count else { return }
+        let held = table[Int(order[place + 8].identifier)]
+        if let slice = held.pointee.value.slice { prefetchSuffix(slice, held.pointee.value.identifier) }
+    }
+
+    @inlinable @inline(__always)
+    func prefetchSuffix(_ slice: Slice, _ identifier: UInt32) {
+        slice.pointee.suffixes.withUnsafeMutableBufferPointer { suffixes in
+            guard let base = suffixes.baseAddress else { return }
+            prefetchForWriting(UnsafeRawPointer(base + Int(identifier)))
+        }
+    }
+
+    /// The window's result for the key with this number.
+    @inlinable @inline(__always)
+    func result(of number: Int) -> Function.Result {
+        let held = table[number]
+        guard Function.Rows.needsStacks, let slice = held.pointee.value.slice else {
+            return function.result(of: &held.pointee.value.total, number: number, in: columns)
         }
         return function.result(
             of: &held.pointee.value.total,
-            behind: &slice.pointee.suffixes[Int(held.pointee.value.identifier)].value)
+            behind: &slice.pointee.suffixes[Int(held.pointee.value.identifier)].value, number: number, in: columns)
     }
 }

@@ -1,7 +1,25 @@
-/// The live slices of sliced windows: each one's folds by key. Only slices that hold something are there. `Stacked` is
-/// what a stack keeps of each fold.
+/// What slices keep besides a table of folds.
+@usableFromInline protocol SliceParts {
+    /// What a stack keeps of each fold.
+    associatedtype Stacked
+    associatedtype Columns: SliceColumns
+}
+
+/// What an aggregate needs.
+@usableFromInline enum FoldParts<Function: Aggregate>: SliceParts {
+    @usableFromInline typealias Stacked = Function.Rows.Stacked
+    @usableFromInline typealias Columns = Function.Columns
+}
+
+/// Folds alone.
+extension NothingStacked: SliceParts {
+    @usableFromInline typealias Stacked = NothingStacked
+    @usableFromInline typealias Columns = NoColumns
+}
+
+/// The live slices of sliced windows: each one's folds by key. Only slices that hold something are there.
 @usableFromInline
-struct SliceStore<Key: Equatable, Accumulator, Stacked>: ~Copyable {
+struct SliceStore<Key: Equatable, Accumulator, Parts: SliceParts>: ~Copyable {
     @usableFromInline typealias Table = KeyedTable<Key, Accumulator>
 
     /// A slice's folds, and the keys that late elements changed.
@@ -15,21 +33,25 @@ struct SliceStore<Key: Equatable, Accumulator, Stacked>: ~Copyable {
         @usableFromInline var numbers = RowNumbers()
         /// The folds from each entry on, of slices in the front stack of a ``RunningFold``.
         @usableFromInline var suffixes: [Suffix] = []
+        /// What is kept of the rows beside them.
+        @usableFromInline let columns = Parts.Columns()
 
         @inlinable init(number: Int64, expecting keyCount: Int) {
             self.number = number
             table = Table(minimumCapacity: keyCount)
         }
+
+        @inlinable deinit { columns.release() }
     }
 
     /// The fold of a key's entries from one slice up to a fixed later one.
     @usableFromInline struct Suffix {
-        @usableFromInline var value: Stacked
+        @usableFromInline var value: Parts.Stacked
         /// Where it goes on: the key's next entry; `nil` at the end.
         @usableFromInline var slice: UnsafeMutablePointer<Slice>?
         @usableFromInline var identifier: UInt32
 
-        @inlinable init(value: Stacked, slice: UnsafeMutablePointer<Slice>?, identifier: UInt32) {
+        @inlinable init(value: Parts.Stacked, slice: UnsafeMutablePointer<Slice>?, identifier: UInt32) {
             self.value = value
             self.slice = slice
             self.identifier = identifier
@@ -118,6 +140,7 @@ struct SliceStore<Key: Equatable, Accumulator, Stacked>: ~Copyable {
                 slice.pointee.admitted.removeAll()
                 slice.pointee.numbers.removeAll()
                 slice.pointee.suffixes.removeAll(keepingCapacity: true)
+                slice.pointee.columns.removeAll()
                 spares.append(slice)
             } else {
                 slice.deinitialize(count: 1)

@@ -3,15 +3,32 @@ extension SlicedWindowOperator {
     @inlinable public func snapshot(into state: inout StateEncoder, where includes: (Key) -> Bool) {
         takeWaiting()
         state.encode(eventTime)
-        encode(slices, into: &state, where: includes)
-        encode(firings, into: &state, where: includes)
+        Self.encode(slices, into: &state, where: includes) { slice, rows, state in
+            slice.pointee.columns.withRows { columns in
+                for row in rows {
+                    let entry = slice.pointee.table[row]
+                    entry.pointee.key.encode(into: &state)
+                    function.fold(of: entry.pointee.value, number: row, in: columns).encode(into: &state)
+                }
+            }
+        }
+        Self.encode(firings, into: &state, where: includes) { counts, rows, state in
+            for row in rows {
+                counts.pointee.table[row].pointee.key.encode(into: &state)
+                counts.pointee.table[row].pointee.value.encode(into: &state)
+            }
+        }
     }
 
-    @inlinable func encode<Value: StateValue, Stacked>(
-        _ store: borrowing SliceStore<Key, Value, Stacked>, into state: inout StateEncoder,
-        where includes: (Key) -> Bool
+    /// Writes what each slice has of the keys that are included; `encodeRows` writes rows of a slice.
+    @inlinable static func encode<Value, Parts>(
+        _ store: borrowing SliceStore<Key, Value, Parts>, into state: inout StateEncoder,
+        where includes: (Key) -> Bool,
+        _ encodeRows: (
+            UnsafeMutablePointer<SliceStore<Key, Value, Parts>.Slice>, [Int], inout StateEncoder
+        ) -> Void
     ) {
-        var parts: [(slice: Int, entries: [Int])] = []
+        var parts: [(slice: Int, rows: [Int])] = []
         for place in store.live.indices {
             let slice = store.live[place]
             let entries = slice.pointee.table.unsafeEntries
@@ -21,13 +38,9 @@ extension SlicedWindowOperator {
         }
         state.encode(UInt64(parts.count))
         for part in parts {
-            let slice = store.live[part.slice]
-            state.encode(slice.pointee.number)
-            state.encode(UInt64(part.entries.count))
-            for identifier in part.entries {
-                slice.pointee.table[identifier].pointee.key.encode(into: &state)
-                slice.pointee.table[identifier].pointee.value.encode(into: &state)
-            }
+            state.encode(store.live[part.slice].pointee.number)
+            state.encode(UInt64(part.rows.count))
+            encodeRows(store.live[part.slice], part.rows, &state)
         }
     }
 
@@ -35,8 +48,10 @@ extension SlicedWindowOperator {
         takeWaiting()
         eventTime = max(eventTime, try state.decode())
         nextWindow = eventTime == .min ? .min : layout.firstOpenWindow(watermark: eventTime)
-        try Self.decode(into: &slices, from: &state)
-        try Self.decode(into: &firings, from: &state)
+        try Self.decode(into: &slices, from: &state) { (fold: Function.Accumulator, row, slice) in
+            function.row(of: fold, number: row, into: slice.pointee.columns)
+        }
+        try Self.decode(into: &firings, from: &state) { (count: UInt32, _, _) in count }
         for place in slices.live.indices {
             guard layout.firstWindow(containing: slices.live[place].pointee.number) != nil else {
                 throw state.invalid("a slice that is in no window")
@@ -47,8 +62,10 @@ extension SlicedWindowOperator {
         close()
     }
 
-    @inlinable static func decode<Value: StateValue, Stacked>(
-        into store: inout SliceStore<Key, Value, Stacked>, from state: inout StateDecoder
+    /// Reads what ``encode(_:into:where:_:)`` wrote; `take` makes a row of a slice of what was read.
+    @inlinable static func decode<Stored: StateValue, Value, Parts>(
+        into store: inout SliceStore<Key, Value, Parts>, from state: inout StateDecoder,
+        _ take: (Stored, Int, UnsafeMutablePointer<SliceStore<Key, Value, Parts>.Slice>) -> Value
     ) throws(StateError) {
         let count = try state.decodeCount(elementSize: 16)
         for _ in 0..<count {
@@ -60,7 +77,9 @@ extension SlicedWindowOperator {
                 guard slice.pointee.table.find(key, hash: key.shortHash) < 0 else {
                     throw state.invalid("a key stands there twice")
                 }
-                let value = try Value(from: &state)
+                let stored = try Stored(from: &state)
+                // Rows are numbered as they come.
+                let value = take(stored, slice.pointee.table.count, slice)
                 _ = slice.pointee.table.insert(key, hash: key.shortHash, value: value)
             }
         }

@@ -78,11 +78,12 @@ extension SlicedWindowOperator {
         let firing = onTime(bounds)
         let count = running.order.count
         for place in 0..<count {
-            if place + 8 < count { running.table.prefetch(Int(running.order[place + 8].identifier), lines: 2) }
-            let entry = running.table[Int(running.order[place].identifier)]
+            running.prefetchResult(place, count)
+            let number = Int(running.order[place].identifier)
             emit(
                 WindowResult(
-                    key: entry.pointee.key, window: bounds, result: running.result(of: entry), firing: firing))
+                    key: running.table[number].pointee.key, window: bounds, result: running.result(of: number),
+                    firing: firing))
         }
     }
 
@@ -101,12 +102,14 @@ extension SlicedWindowOperator {
         sorter.sortTies { entries[Int($0.identifier)].key < entries[Int($1.identifier)].key }
         let bounds = layout.bounds(ofWindow: window)
         let firing = onTime(bounds)
+        slice.pointee.columns.fill(running.columns, rowCount: count)
         for place in 0..<count {
-            let entry = entries + Int(sorter.places[place].identifier)
+            let row = Int(sorter.places[place].identifier)
             emit(
                 WindowResult(
-                    key: entry.pointee.key, window: bounds,
-                    result: function.resultInPlace(of: &entry.pointee.value), firing: firing))
+                    key: entries[row].key, window: bounds,
+                    result: function.result(of: &entries[row].value, number: row, in: running.columns),
+                    firing: firing))
         }
     }
 

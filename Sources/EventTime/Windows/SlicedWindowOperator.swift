@@ -7,7 +7,7 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
     public typealias Element = Function.Input
     public typealias Result = Function.Result
     public typealias Output = WindowResult<Key, Result>
-    @usableFromInline typealias Slices = SliceStore<Key, Function.Accumulator, Function.Stacked>
+    @usableFromInline typealias Slices = SliceStore<Key, Function.Rows.Accumulator, FoldParts<Function>>
 
     /// A fold of a key from one slice to another, and how far it goes.
     @usableFromInline struct Reach {
@@ -22,6 +22,7 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
 
     public let layout: Layout
     public let function: Function
+    @usableFromInline let rows: Function.Rows
     public let allowedLateness: Nanoseconds
     @usableFromInline var eventTime = Nanoseconds.min
     @usableFromInline var slices = Slices()
@@ -47,6 +48,7 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
         precondition(allowedLateness >= 0)
         self.layout = layout
         self.function = function
+        rows = function.rows
         self.allowedLateness = allowedLateness
         running = RunningFold(function)
     }
@@ -73,21 +75,22 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
         return processElsewhere(key: key, element: element, at: time, emit: emit)
     }
 
+    /// The number of a key's row, which is made where it is not there.
     @inlinable @inline(__always)
-    func add(_ element: Element, _ key: Key, hash: UInt32, to slice: UnsafeMutablePointer<Slices.Slice>) {
-        var identifier = slice.pointee.table.find(key, hash: hash)
-        if identifier < 0 {
-            identifier = slice.pointee.table.insert(key, hash: hash) {
-                function.makeAccumulator()
-            } renew: {
-                function.reset(&$0)
-            }
-            // Folds of a slice that is gone are used again one after the other.
-            if Function.refersToMemory, identifier + 8 < slice.pointee.table.initialized {
-                function.prefetch(&slice.pointee.table.unsafeEntries[identifier + 8].value)
-            }
+    func row(_ key: Key, hash: UInt32, in slice: UnsafeMutablePointer<Slices.Slice>) -> Int {
+        let row = slice.pointee.table.find(key, hash: hash)
+        if row >= 0 { return row }
+        return slice.pointee.table.insert(key, hash: hash) {
+            rows.makeAccumulator()
+        } renew: {
+            rows.reset(&$0)
         }
-        function.add(element, to: &slice.pointee.table[identifier].pointee.value)
+    }
+
+    @inlinable @inline(__always)
+    func add(_ element: Element, toRow row: Int, of slice: UnsafeMutablePointer<Slices.Slice>) {
+        rows.add(element, to: &slice.pointee.table[row].pointee.value)
+        function.add(element, to: slice.pointee.columns, row: row)
     }
 
     /// Takes an element into another slice than the one before.
@@ -105,7 +108,15 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
         if let slice = slices.current { slices.expectedKeyCount = slice.pointee.table.count / 8 * 9 + 8 }
         let slice = slices[number]
         let wasThere = isLate && slice.pointee.table.find(key, hash: key.shortHash) >= 0
-        add(element, key, hash: key.shortHash, to: slice)
+        if !isLate { slice.pointee.columns.open(with: running.columns) }
+        let row = row(key, hash: key.shortHash, in: slice)
+        if isLate, layout.sharesSlices, number >= running.first, number < running.end {
+            rows.add(element, to: &slice.pointee.table[row].pointee.value)
+            let held = running.renew(key, in: slices)
+            function.addLate(element, to: slice.pointee.columns, row: row, number: held, in: running.columns)
+        } else {
+            add(element, toRow: row, of: slice)
+        }
         guard isLate else {
             currentStart = layout.start(ofSlice: number)
             currentEnd = layout.start(ofSlice: number.saturatingAdd(1))
@@ -116,7 +127,6 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
         // The watermark may have passed windows that held nothing then.
         nextWindow = max(nextWindow, layout.firstOpenWindow(watermark: eventTime))
         if !isComplete(last) { nextEvent = min(nextEvent, layout.bounds(ofWindow: nextWindow).lastNanosecond) }
-        if layout.sharesSlices, number >= running.first, number < running.end { running.renew(key, in: slices) }
         refire(key, number, first, last, wasThere: wasThere, at: time, emit: emit)
         return .taken
     }
@@ -148,7 +158,7 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
             while held < before.count, before[held].slice >= low { held += 1 }
             while heldAfter > 0, after[heldAfter - 1].slice >= high { heldAfter -= 1 }
             let slice = slices[number]
-            let own = slice.pointee.table[slice.pointee.table.find(key, hash: key.shortHash)].pointee.value
+            let own = fold(slice.pointee.table.find(key, hash: key.shortHash), of: slice)
             var fold = function.makeAccumulator()
             if held > 0 { function.merge(before[held - 1].fold, into: &fold) }
             function.merge(own, into: &fold)
@@ -165,6 +175,11 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
         }
     }
 
+    /// All that a slice has of a row. O(what that is), and once O(what the slice has).
+    @inlinable func fold(_ row: Int, of slice: UnsafeMutablePointer<Slices.Slice>) -> Function.Accumulator {
+        function.fold(of: slice.pointee.table[row].pointee.value, number: row, in: slice.pointee.columns)
+    }
+
     /// Folds of a key's entries around a slice: in `before` those from a slice up to it, nearest first, in `after`
     /// those from behind it through a slice. O(slices that hold something).
     @inlinable mutating func gather(_ key: Key, _ number: Int64, from low: Int64, to high: Int64) {
@@ -178,7 +193,7 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
             let slice = slices.live[place]
             let found = slice.pointee.table.find(key, hash: hash)
             guard found >= 0 else { continue }
-            var fold = slice.pointee.table[found].pointee.value
+            var fold = fold(found, of: slice)
             if let nearer = before.last { function.merge(nearer.fold, into: &fold) }
             before.append(Reach(slice: slice.pointee.number, fold: fold))
         }
@@ -189,7 +204,7 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
             let found = slice.pointee.table.find(key, hash: hash)
             guard found >= 0 else { continue }
             var fold = after.last?.fold ?? function.makeAccumulator()
-            function.merge(slice.pointee.table[found].pointee.value, into: &fold)
+            function.merge(self.fold(found, of: slice), into: &fold)
             after.append(Reach(slice: slice.pointee.number, fold: fold))
         }
     }

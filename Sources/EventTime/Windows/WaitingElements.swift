@@ -3,21 +3,22 @@
 /// Grot, "Asynchronous memory access chaining", VLDB 2015).
 ///
 /// An element passes three stages, each ``stride`` elements after the one before: the slot of its key's hash is fetched,
-/// then the key's fold, then what the fold refers to; then it is folded in. Elements are folded in the order they came.
+/// then the key's row; then that is looked up, or made, and its place in columns fetched; then the element is folded in.
+/// Rows are made, and elements folded, in the order they came.
 @usableFromInline
 struct WaitingElements<Key: StreamKey, Element>: ~Copyable {
     @usableFromInline struct Waiting {
         @usableFromInline var key: Key
         @usableFromInline var element: Element
         @usableFromInline var hash: UInt32
-        /// Where the key's fold very likely is; -1 where it is not there.
-        @usableFromInline var guess: Int32
+        /// The key's row in the slice; -1 before it was looked up.
+        @usableFromInline var row: Int32
 
         @inlinable init(key: Key, element: Element, hash: UInt32) {
             self.key = key
             self.element = element
             self.hash = hash
-            guess = -1
+            row = -1
         }
     }
 
@@ -66,25 +67,24 @@ extension SlicedWindowOperator {
         waiting[number].initialize(to: .init(key: key, element: element, hash: hash))
         waiting.counts.pointee.came = number + 1
         if number - stride >= taken {
-            let second = waiting[number - stride]
-            second.pointee.guess = Int32(
-                truncatingIfNeeded: slice.pointee.table.prefetchEntry(hash: second.pointee.hash, lines: 2))
+            _ = slice.pointee.table.prefetchEntry(
+                hash: waiting[number - stride].pointee.hash, lines: Slices.Table.linesOfEntry)
         }
-        if Function.refersToMemory, number - 2 * stride >= taken {
+        if number - 2 * stride >= taken {
             let third = waiting[number - 2 * stride]
-            if third.pointee.guess >= 0 {
-                function.prefetch(
-                    third.pointee.element, in: &slice.pointee.table[Int(third.pointee.guess)].pointee.value)
-            }
+            let row = row(third.pointee.key, hash: third.pointee.hash, in: slice)
+            third.pointee.row = Int32(truncatingIfNeeded: row)
+            function.prefetch(third.pointee.element, in: slice.pointee.columns, row: row)
         }
-        if number - (Function.refersToMemory ? 3 : 2) * stride >= taken { takeOldest(into: slice) }
+        if number - 3 * stride >= taken { takeOldest(into: slice) }
     }
 
     @inlinable @inline(__always)
     func takeOldest(into slice: UnsafeMutablePointer<Slices.Slice>) {
         let oldest = waiting[waiting.counts.pointee.taken].move()
         waiting.counts.pointee.taken += 1
-        add(oldest.element, oldest.key, hash: oldest.hash, to: slice)
+        let row = oldest.row >= 0 ? Int(oldest.row) : row(oldest.key, hash: oldest.hash, in: slice)
+        add(oldest.element, toRow: row, of: slice)
     }
 
     /// Folds in all that wait: before anything else is done with the slices.

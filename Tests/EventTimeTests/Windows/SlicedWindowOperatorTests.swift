@@ -8,6 +8,16 @@ struct SlicedWindowOperatorTests {
     static let inverted = MostFrequent<Int>(1000).of { (element: TestElement) in element.number }
         .map { found in found.map(\.item).sorted() }
 
+    /// Counts of distinct items lie beside the rows; here two of them, of items with neighbours and without, one of them
+    /// next to a part that can only be stacked.
+    static let distinct = InArrivalOrder().and(
+        DistinctCount<Int>().of { (element: TestElement) in distinctNumber(element.number) }
+    ).and(DistinctCount<String>().of { (element: TestElement) in distinctText(element.number) })
+        .map { found in found.0.0 + [found.0.1, found.1] }
+
+    static func distinctNumber(_ number: Int) -> Int { number * number % 11 * 40 }
+    static func distinctText(_ number: Int) -> String { String(number * number % 7) }
+
     private func compare(seed: UInt64) throws {
         var random = SeededRandom(seed: ~seed)
         let lateness = random.pickLateness()
@@ -30,6 +40,26 @@ struct SlicedWindowOperatorTests {
             }
             try comparison.run {
                 SlicedWindowOperator(layout, aggregate: Self.inverted, allowedLateness: lateness)
+            }
+        default: break
+        }
+        var distinct = comparison
+        distinct.read = { numbers in
+            numbers
+                + [
+                    Set(numbers.map { Self.distinctNumber($0) }).count,
+                    Set(numbers.map { Self.distinctText($0) }).count,
+                ]
+        }
+        switch kind {
+        case .sliding(let windows):
+            try distinct.run {
+                SlicedWindowOperator(windows, aggregate: Self.distinct, allowedLateness: lateness)
+            }
+        case .cumulating(let size, let step, let offset):
+            let layout = CumulatingWindows<Int, TestElement>(size: size, step: step, offset: offset).layout
+            try distinct.run {
+                SlicedWindowOperator(layout, aggregate: Self.distinct, allowedLateness: lateness)
             }
         default: break
         }

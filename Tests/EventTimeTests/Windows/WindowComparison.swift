@@ -13,6 +13,8 @@ struct WindowComparison {
     var keys = 3
     var times: ClosedRange<Int64> = -40...80
     var usesProcessingTime = false
+    /// What the operation says of a window's elements, if not their numbers.
+    var read: ([Int]) -> [Int] = { $0 }
 
     var name: String { "\(kind), \(trigger), lateness \(lateness), seed \(seed)" }
 
@@ -64,7 +66,7 @@ struct WindowComparison {
                 }
                 expected = firings
             }
-            guard found == expected else {
+            guard found == expected.map({ $0.reading(read) }) else {
                 Issue.record("\(name): fires \(found) instead of \(expected), step \(number)")
                 return false
             }
@@ -73,9 +75,18 @@ struct WindowComparison {
         operation.advance(to: .max) {
             last.append(.init(key: $0.key, window: $0.window, content: $0.result, firing: $0.firing))
         }
-        let expected = rules.advance(to: .max)
+        let expected = rules.advance(to: .max).map { $0.reading(read) }
         if last != expected { Issue.record("\(name): fires \(last) instead of \(expected) at the end") }
         return last == expected
+    }
+}
+
+extension TestWindowFiring {
+    /// The firing with something else said of its elements.
+    fileprivate func reading(_ read: ([Int]) -> [Int]) -> Self {
+        var firing = self
+        firing.content = read(content)
+        return firing
     }
 }
 

@@ -108,6 +108,11 @@ struct WindowStateTests {
             try damage(seed) {
                 Sliced(windows, aggregate: WindowOperatorTests.numbers, allowedLateness: lateness)
             }
+            try damage(seed) {
+                SlicedWindowOperator(
+                    windows, aggregate: DistinctCount<Int>().of { (element: TestElement) in element.number * 40 },
+                    allowedLateness: lateness)
+            }
             try damage(seed) { early(windows, lateness) }
             try damage(seed) { sessions(lateness) }
             let (size, slide) = (random.pick(1...6), random.pick(1...6))

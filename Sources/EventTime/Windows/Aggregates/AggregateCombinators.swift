@@ -2,6 +2,8 @@
 public struct Projected<Base: Aggregate, Input>: Aggregate {
     public typealias Accumulator = Base.Accumulator
     public typealias Stacked = Base.Stacked
+    public typealias Rows = Projected<Base.Rows, Input>
+    public typealias Columns = Base.Columns
     @usableFromInline let base: Base
     @usableFromInline let projection: @Sendable (Input) -> Base.Input
 
@@ -50,16 +52,41 @@ public struct Projected<Base: Aggregate, Input>: Aggregate {
     public func resultInPlace(of accumulator: inout Accumulator) -> Base.Result {
         base.resultInPlace(of: &accumulator)
     }
-    @inlinable public static var refersToMemory: Bool { Base.refersToMemory }
+
     @inlinable @inline(__always)
-    public func prefetch(_ input: Input, in accumulator: inout Accumulator) {
-        if Base.refersToMemory { base.prefetch(projection(input), in: &accumulator) }
+    public var rows: Projected<Base.Rows, Input> { Projected<Base.Rows, Input>(base.rows, projection) }
+    @inlinable @inline(__always)
+    public func add(_ input: Input, to columns: Base.Columns, row: Int) {
+        if !Columns.isNothing { base.add(projection(input), to: columns, row: row) }
     }
     @inlinable @inline(__always)
-    public func prefetch(_ fold: inout Accumulator) { base.prefetch(&fold) }
+    public func addLate(
+        _ input: Input, to columns: Base.Columns, row: Int, number: Int, in window: Base.Columns.Window
+    ) {
+        if !Columns.isNothing {
+            base.addLate(projection(input), to: columns, row: row, number: number, in: window)
+        }
+    }
     @inlinable @inline(__always)
-    public func prefetchMerge(of later: inout Accumulator, into accumulator: inout Accumulator) {
-        base.prefetchMerge(of: &later, into: &accumulator)
+    public func prefetch(_ input: Input, in columns: Base.Columns, row: Int) {
+        if !Columns.isNothing { base.prefetch(projection(input), in: columns, row: row) }
+    }
+    @inlinable @inline(__always)
+    public func result(
+        of row: inout Base.Rows.Accumulator, number: Int, in window: Base.Columns.Window
+    ) -> Base.Result { base.result(of: &row, number: number, in: window) }
+    @inlinable @inline(__always)
+    public func result(
+        of row: inout Base.Rows.Accumulator, behind front: inout Base.Rows.Stacked, number: Int,
+        in window: Base.Columns.Window
+    ) -> Base.Result { base.result(of: &row, behind: &front, number: number, in: window) }
+    @inlinable @inline(__always)
+    public func fold(of row: Base.Rows.Accumulator, number: Int, in columns: Base.Columns) -> Accumulator {
+        base.fold(of: row, number: number, in: columns)
+    }
+    @inlinable @inline(__always)
+    public func row(of fold: Accumulator, number: Int, into columns: Base.Columns) -> Base.Rows.Accumulator {
+        base.row(of: fold, number: number, into: columns)
     }
 }
 
@@ -68,6 +95,8 @@ public struct Mapped<Base: Aggregate, Result>: Aggregate {
     public typealias Input = Base.Input
     public typealias Accumulator = Base.Accumulator
     public typealias Stacked = Base.Stacked
+    public typealias Rows = Base.Rows
+    public typealias Columns = Base.Columns
     @usableFromInline let base: Base
     @usableFromInline let transform: @Sendable (Base.Result) -> Result
 
@@ -114,143 +143,39 @@ public struct Mapped<Base: Aggregate, Result>: Aggregate {
     public func resultInPlace(of accumulator: inout Accumulator) -> Result {
         transform(base.resultInPlace(of: &accumulator))
     }
-    @inlinable public static var refersToMemory: Bool { Base.refersToMemory }
+
     @inlinable @inline(__always)
-    public func prefetch(_ input: Input, in accumulator: inout Accumulator) {
-        base.prefetch(input, in: &accumulator)
+    public var rows: Base.Rows { base.rows }
+    @inlinable @inline(__always)
+    public func add(_ input: Input, to columns: Base.Columns, row: Int) {
+        base.add(input, to: columns, row: row)
     }
     @inlinable @inline(__always)
-    public func prefetch(_ fold: inout Accumulator) { base.prefetch(&fold) }
+    public func addLate(
+        _ input: Input, to columns: Base.Columns, row: Int, number: Int, in window: Base.Columns.Window
+    ) { base.addLate(input, to: columns, row: row, number: number, in: window) }
     @inlinable @inline(__always)
-    public func prefetchMerge(of later: inout Accumulator, into accumulator: inout Accumulator) {
-        base.prefetchMerge(of: &later, into: &accumulator)
+    public func prefetch(_ input: Input, in columns: Base.Columns, row: Int) {
+        base.prefetch(input, in: columns, row: row)
+    }
+    @inlinable @inline(__always)
+    public func result(
+        of row: inout Base.Rows.Accumulator, number: Int, in window: Base.Columns.Window
+    ) -> Result { transform(base.result(of: &row, number: number, in: window)) }
+    @inlinable @inline(__always)
+    public func result(
+        of row: inout Base.Rows.Accumulator, behind front: inout Base.Rows.Stacked, number: Int,
+        in window: Base.Columns.Window
+    ) -> Result { transform(base.result(of: &row, behind: &front, number: number, in: window)) }
+    @inlinable @inline(__always)
+    public func fold(of row: Base.Rows.Accumulator, number: Int, in columns: Base.Columns) -> Accumulator {
+        base.fold(of: row, number: number, in: columns)
+    }
+    @inlinable @inline(__always)
+    public func row(of fold: Accumulator, number: Int, into columns: Base.Columns) -> Base.Rows.Accumulator {
+        base.row(of: fold, number: number, into: columns)
     }
 }
-
-/// Two aggregates of the same elements in one pass.
-///
-/// Sliding windows take apart what each part lets them, and keep stacks of the rest.
-@frozen public struct Both<First: Aggregate, Second: Aggregate>: Aggregate where First.Input == Second.Input {
-    public typealias Input = First.Input
-
-    @frozen public struct Accumulator: StateValue {
-        @usableFromInline var first: First.Accumulator
-        @usableFromInline var second: Second.Accumulator
-
-        @inlinable init(_ first: First.Accumulator, _ second: Second.Accumulator) {
-            self.first = first
-            self.second = second
-        }
-
-        @inlinable public init(from state: inout StateDecoder) throws(StateError) {
-            first = try First.Accumulator(from: &state)
-            second = try Second.Accumulator(from: &state)
-        }
-
-        @inlinable public func encode(into state: inout StateEncoder) {
-            first.encode(into: &state)
-            second.encode(into: &state)
-        }
-    }
-
-    @frozen public struct Stacked {
-        @usableFromInline var first: First.Stacked
-        @usableFromInline var second: Second.Stacked
-
-        @inlinable init(_ first: First.Stacked, _ second: Second.Stacked) {
-            self.first = first
-            self.second = second
-        }
-    }
-
-    @usableFromInline let first: First
-    @usableFromInline let second: Second
-
-    @inlinable public init(_ first: First, _ second: Second) {
-        self.first = first
-        self.second = second
-    }
-
-    @inlinable @inline(__always)
-    public func makeAccumulator() -> Accumulator { Accumulator(first.makeAccumulator(), second.makeAccumulator()) }
-    @inlinable @inline(__always)
-    public func add(_ input: Input, to accumulator: inout Accumulator) {
-        first.add(input, to: &accumulator.first)
-        second.add(input, to: &accumulator.second)
-    }
-    @inlinable @inline(__always)
-    public func merge(_ later: Accumulator, into accumulator: inout Accumulator) {
-        first.merge(later.first, into: &accumulator.first)
-        second.merge(later.second, into: &accumulator.second)
-    }
-    @inlinable @inline(__always)
-    public func result(of accumulator: Accumulator) -> (First.Result, Second.Result) {
-        (first.result(of: accumulator.first), second.result(of: accumulator.second))
-    }
-    @inlinable @inline(__always)
-    public func reset(_ accumulator: inout Accumulator) {
-        first.reset(&accumulator.first)
-        second.reset(&accumulator.second)
-    }
-
-    @inlinable public static var needsStacks: Bool { First.needsStacks || Second.needsStacks }
-    @inlinable @inline(__always)
-    public func subtract(_ earlier: inout Accumulator, from accumulator: inout Accumulator) {
-        first.subtract(&earlier.first, from: &accumulator.first)
-        second.subtract(&earlier.second, from: &accumulator.second)
-    }
-    @inlinable @inline(__always)
-    public func stacked(_ fold: inout Accumulator) -> Stacked {
-        Stacked(first.stacked(&fold.first), second.stacked(&fold.second))
-    }
-    @inlinable @inline(__always)
-    public func mergeStacked(_ later: inout Stacked, into earlier: inout Stacked) {
-        first.mergeStacked(&later.first, into: &earlier.first)
-        second.mergeStacked(&later.second, into: &earlier.second)
-    }
-    @inlinable @inline(__always)
-    public func resetStacked(_ accumulator: inout Accumulator) {
-        first.resetStacked(&accumulator.first)
-        second.resetStacked(&accumulator.second)
-    }
-    @inlinable @inline(__always)
-    public func result(of total: inout Accumulator, behind front: inout Stacked) -> (
-        First.Result, Second.Result
-    ) {
-        (
-            first.result(of: &total.first, behind: &front.first),
-            second.result(of: &total.second, behind: &front.second)
-        )
-    }
-    @inlinable @inline(__always)
-    public func mergeInPlace(_ later: inout Accumulator, into accumulator: inout Accumulator) {
-        first.mergeInPlace(&later.first, into: &accumulator.first)
-        second.mergeInPlace(&later.second, into: &accumulator.second)
-    }
-    @inlinable @inline(__always)
-    public func resultInPlace(of accumulator: inout Accumulator) -> (First.Result, Second.Result) {
-        (first.resultInPlace(of: &accumulator.first), second.resultInPlace(of: &accumulator.second))
-    }
-    @inlinable public static var refersToMemory: Bool { First.refersToMemory || Second.refersToMemory }
-    @inlinable @inline(__always)
-    public func prefetch(_ input: Input, in accumulator: inout Accumulator) {
-        first.prefetch(input, in: &accumulator.first)
-        second.prefetch(input, in: &accumulator.second)
-    }
-    @inlinable @inline(__always)
-    public func prefetch(_ fold: inout Accumulator) {
-        first.prefetch(&fold.first)
-        second.prefetch(&fold.second)
-    }
-    @inlinable @inline(__always)
-    public func prefetchMerge(of later: inout Accumulator, into accumulator: inout Accumulator) {
-        first.prefetchMerge(of: &later.first, into: &accumulator.first)
-        second.prefetchMerge(of: &later.second, into: &accumulator.second)
-    }
-}
-
-extension Both.Accumulator: BitwiseCopyable
-where First.Accumulator: BitwiseCopyable, Second.Accumulator: BitwiseCopyable {}
 
 extension Aggregate {
     /// This aggregate over something of each element.

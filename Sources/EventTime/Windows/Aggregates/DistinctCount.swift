@@ -28,13 +28,59 @@
     @inlinable @inline(__always)
     public func reset(_ accumulator: inout DistinctItems<Input>) { accumulator.removeAll() }
 
-    @inlinable public static var refersToMemory: Bool { true }
+    // Slices and the windows made of them have columns in place of accumulators.
+
     @inlinable @inline(__always)
-    public func prefetch(_ input: Input, in accumulator: inout DistinctItems<Input>) { accumulator.prefetch(input) }
+    public var rows: InColumns<Input> { InColumns() }
     @inlinable @inline(__always)
-    public func prefetch(_ fold: inout DistinctItems<Input>) { fold.prefetchTable() }
+    public func add(_ input: Input, to columns: SliceItems<Input>, row: Int) { columns.insert(input, row: row) }
     @inlinable @inline(__always)
-    public func prefetchMerge(
-        of later: inout DistinctItems<Input>, into accumulator: inout DistinctItems<Input>
-    ) { accumulator.prefetchMerge(of: &later) }
+    public func addLate(
+        _ input: Input, to columns: SliceItems<Input>, row: Int, number: Int, in window: WindowItems<Input>
+    ) { columns.insertLate(input, row: row, number: number, in: window) }
+    @inlinable @inline(__always)
+    public func prefetch(_ input: Input, in columns: SliceItems<Input>, row: Int) {
+        columns.prefetch(input, row: row)
+    }
+    @inlinable @inline(__always)
+    public func result(of row: inout NothingStacked, number: Int, in window: WindowItems<Input>) -> Int {
+        window.count(number)
+    }
+    @inlinable @inline(__always)
+    public func result(
+        of row: inout NothingStacked, behind front: inout NothingStacked, number: Int,
+        in window: WindowItems<Input>
+    ) -> Int { window.count(number) }
+    @inlinable
+    public func fold(of row: NothingStacked, number: Int, in columns: SliceItems<Input>) -> DistinctItems<Input> {
+        var items = DistinctItems<Input>()
+        columns.eachCluster(ofRow: number) { cluster, word in
+            withUnsafePointer(to: word) { items.add(cluster, $0, planes: 1) }
+        }
+        return items
+    }
+    @inlinable
+    public func row(of fold: DistinctItems<Input>, number: Int, into columns: SliceItems<Input>) -> NothingStacked {
+        fold.eachCluster { cluster, words, planes in
+            var items: UInt64 = 0
+            for plane in 0..<planes { items |= words[plane] }
+            _ = columns.insert(number, cluster, items)
+        }
+        return NothingStacked()
+    }
+}
+
+/// What lies in rows of an aggregate that is in columns: nothing.
+@frozen public struct InColumns<Input>: InvertibleAggregate {
+    @inlinable public init() {}
+    @inlinable @inline(__always)
+    public func makeAccumulator() -> NothingStacked { NothingStacked() }
+    @inlinable @inline(__always)
+    public func add(_ input: Input, to accumulator: inout NothingStacked) {}
+    @inlinable @inline(__always)
+    public func merge(_ later: NothingStacked, into accumulator: inout NothingStacked) {}
+    @inlinable @inline(__always)
+    public func remove(_ earlier: NothingStacked, from accumulator: inout NothingStacked) {}
+    @inlinable @inline(__always)
+    public func result(of accumulator: NothingStacked) {}
 }

@@ -1,5 +1,3 @@
-public import CPrefetch
-
 /// Different items, and in how many folds each of them is: 1 where items were put in, more where folds were merged.
 ///
 /// Items that are neighbours (``StreamKey/cluster``) lie in the bits of one word, as in a Roaring bitmap (Lemire, Ssi-Yan-Kai
@@ -158,60 +156,6 @@ public struct DistinctItems<Item: StreamKey>: @unchecked Sendable {
         if !isKept {
             table = nil
             word = 0
-        }
-    }
-
-    // MARK: Prefetching
-
-    /// Asks for the memory that putting in `item` will need.
-    @inlinable @inline(__always)
-    public mutating func prefetch(_ item: Item) { prefetch(cluster: item.cluster) }
-
-    @inlinable @inline(__always)
-    mutating func prefetch(cluster: Item) {
-        guard let table = tableAddress else { return }
-        prefetchForWriting(table)
-        prefetchSlot(of: cluster, table)
-    }
-
-    /// Asks for the slot where a cluster very likely is.
-    @inlinable @inline(__always)
-    func prefetchSlot(of cluster: Item, _ table: UnsafeMutableRawPointer) {
-        let shape = DistinctSlots<Item>.Shape(word)
-        let stride = DistinctSlots<Item>.stride(planes: shape.planes)
-        let slot = table + Self.headSize + (Int(cluster.shortHash) & (shape.capacity - 1)) * stride
-        prefetchForWriting(slot)
-        if stride > 16 { prefetchForWriting(slot + (stride - 1)) }
-    }
-
-    /// Asks for the memory that merging `other` in, or taking it away, will need.
-    @inlinable @inline(__always)
-    mutating func prefetchMerge(of other: inout Self) {
-        guard let table = tableAddress else { return }
-        // Whether it is shared is looked at first.
-        prefetchForWriting(table)
-        other.eachCluster { cluster, _, _ in prefetchSlot(of: cluster, table) }
-    }
-
-    /// Asks for the table itself, as far as it is small.
-    @inlinable @inline(__always)
-    mutating func prefetchTable() {
-        guard let table = tableAddress else { return }
-        let shape = DistinctSlots<Item>.Shape(word)
-        let byteCount = Self.headSize + shape.capacity * DistinctSlots<Item>.stride(planes: shape.planes)
-        for line in 0..<min(byteCount / 64 + 1, 8) { prefetchForWriting(table + line * 64) }
-    }
-
-    /// Bytes of a table before its words: an object's head of two words, and the header.
-    @inlinable @inline(__always)
-    static var headSize: Int { 16 + MemoryLayout<Header>.size }
-
-    /// Where the table is, by the reference taken as an address: nothing is retained. For prefetching only, which does no
-    /// harm where it is wrong.
-    @inlinable @inline(__always)
-    var tableAddress: UnsafeMutableRawPointer? {
-        mutating get {
-            UnsafeMutableRawPointer(bitPattern: withUnsafeBytes(of: &table) { $0.load(as: UInt.self) })
         }
     }
 }
