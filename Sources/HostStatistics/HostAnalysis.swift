@@ -18,8 +18,9 @@ public struct HostAnalysis: ~Copyable {
         public var keepsFlows: Bool
         /// Whether the rows of hosts are reported; without, window reports have none.
         public var reportsHosts: Bool
-        /// Whether peers of hosts are counted: for the rows of hosts alone, but for whoever may want them later.
-        public var countsPeers = true
+        /// Whether rows of hosts, which somebody may want now or later, say what the hosts did. Where they need not, nor
+        /// can be changed by late packets, they say only that the hosts were there: enough to count them.
+        public var describesHosts = true
         /// Whether packets come in the order of their clocks; without, windows fire at the end of the input only.
         public var isOrdered: Bool
 
@@ -45,6 +46,9 @@ public struct HostAnalysis: ~Copyable {
         /// Whether windows overlap, and nobody will look again at a slice that has left the one that fires next: packets
         /// come in order, and no lateness is allowed.
         var leavesForGood: Bool { windows.slicesPerWindow > 1 && allowedLateness == 0 && isOrdered }
+
+        /// Rows of hosts say only that the hosts were there.
+        var onlyCountsHosts: Bool { !describesHosts && allowedLateness == 0 && isOrdered }
 
         /// Key groups, a power of two up to 64: what workers can share. Each has its own share of the limits, so that
         /// results do not depend on the number of workers; with one, the limits hold exactly.

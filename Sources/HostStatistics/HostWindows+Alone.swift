@@ -26,12 +26,18 @@ extension HostWindows {
         (flow.lowRow, flow.highRow) = (Int32(lowRow.number), Int32(highRow.number))
         guard isNew else { return }
         var newPeers: Int32 = 0
-        if isPair, countsPeers {
+        if isPair, describesHosts {
             let isNewPair =
                 lowRow.isOwn && highRow.isOwn
                 ? peers.insert(flow.lowRow, flow.highRow, slice: slice)
                 : visitPair(&flow, low, high, slice, beginsFlow: true).began != nil
             newPeers = isNewPair ? 1 : 0
+        }
+        countFlowBegan(slice)
+        guard describesHosts else {
+            hosts.update(slice: slice, row: lowRow.number) { $0.sent.packets &+= 1 }
+            hosts.update(slice: slice, row: highRow.number) { $0.sent.packets &+= 1 }
+            return
         }
         let started: Int32 = isFirst ? 1 : 0
         let count: (inout HostTraffic) -> Void = {
@@ -41,7 +47,6 @@ extension HostWindows {
         }
         hosts.update(slice: slice, row: lowRow.number, count)
         if isPair { hosts.update(slice: slice, row: highRow.number, count) }
-        countFlowBegan(slice)
     }
 
     /// Adds traffic to the rows that ``countAlone(_:_:_:slice:isFirst:)`` found.

@@ -28,6 +28,7 @@ extension HostWindows {
 
     /// Counts the changes of a flow's visits that lie in other slices.
     mutating func countFlow(_ change: SliceVisits.Change, _ flow: FlowVisits, _ low: HostKey, _ high: HostKey) {
+        guard describesHosts else { return countFlowAlone(change) }
         let ends = ChainEnds(
             low: low, high: high, counted: flow.ends, lowNumber: flow.lowRow, highNumber: flow.highRow)
         let countsAsPeer = flow.countsAsPeer
@@ -40,6 +41,13 @@ extension HostWindows {
                 if countsAsPeer { $0.peersBegan &-= 1 }
             }
         }
+    }
+
+    /// The same in the totals alone.
+    private mutating func countFlowAlone(_ change: SliceVisits.Change) {
+        if let slice = change.ended { totals.update(slice: slice, key: TotalKey()) { $0.flowsEnded &+= 1 } }
+        if let slice = change.unended { totals.update(slice: slice, key: TotalKey()) { $0.flowsEnded &-= 1 } }
+        if let slice = change.unbegan { totals.update(slice: slice, key: TotalKey()) { $0.flowsBegan &-= 1 } }
     }
 
     private mutating func countEnd(_ slice: Int64, _ amount: Int32, _ ends: ChainEnds, countsAsPeer: Bool) {
@@ -60,6 +68,7 @@ extension HostWindows {
     /// Counts the end of a flow's chain in a slice that is about to leave the running window.
     mutating func countLeaving(_ flow: FlowVisits, _ low: HostKey, _ high: HostKey, _ slice: Int64) {
         totals.update(slice: slice, key: TotalKey()) { $0.flowsEnded &+= 1 }
+        guard describesHosts else { return }
         let peers: Int32 = flow.countsAsPeer ? 1 : 0
         let ends = ChainEnds(
             low: low, high: high, counted: flow.ends, lowNumber: flow.lowRow, highNumber: flow.highRow)

@@ -66,7 +66,7 @@ extension HostWindows {
     /// The end of a flow that was seen last in `slice`, which is still to leave the running window, and not to be looked at
     /// again then. False where it is to be counted in the slice's rows, since they are not known by number.
     mutating func noteDeparture(_ flow: FlowVisits, _ low: HostKey, _ high: HostKey, _ slice: Int64) -> Bool {
-        guard pairs.leavesForGood, !flow.ends.lowIsOther, !flow.ends.highIsOther,
+        guard pairs.leavesForGood, describesHosts, !flow.ends.lowIsOther, !flow.ends.highIsOther,
             hosts.isNumbered(flow.lowRow, low, through: slice), hosts.isNumbered(flow.highRow, high, through: slice)
         else { return false }
         let departure = FlowDeparture(

@@ -108,7 +108,7 @@ extension HostWindows {
         // Those of before ends of flows were kept by number end here.
         if state.remaining > 0 { departures = try FlowDepartures(from: &state) }
         for list in departures.lists {
-            guard
+            guard pairs.leavesForGood,
                 list.elements.allSatisfy({
                     hosts.isNumbered($0.lowNumber, through: list.slice)
                         && hosts.isNumbered($0.highNumber, through: list.slice)

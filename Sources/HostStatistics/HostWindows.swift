@@ -38,7 +38,9 @@ public struct HostWindows: ~Copyable, FlowSink {
     /// Where packets come in no order; `nil` where they do.
     var unordered: UnorderedVisits?
     let keepsFlows: Bool
-    let countsPeers: Bool
+    /// Rows of hosts say what the hosts did; else only that they were there, in packets: how often that was noted.
+    let describesHosts: Bool
+    let isOneGroup: Bool
     /// Flows that ended since they were last taken.
     var endedFlows: [FlowRecord] = []
     var endedFlowCount: UInt64 = 0
@@ -59,7 +61,8 @@ public struct HostWindows: ~Copyable, FlowSink {
             overflow: .other)
         unordered = configuration.isOrdered ? nil : UnorderedVisits()
         keepsFlows = configuration.keepsFlows
-        countsPeers = configuration.countsPeers
+        describesHosts = !configuration.onlyCountsHosts
+        isOneGroup = configuration.groupCount == 1
         foreseeCalm()
     }
 
@@ -148,13 +151,13 @@ public struct HostWindows: ~Copyable, FlowSink {
         let flowChange =
             unordered?.visit(.flow(flow.serial), slice: slice, windowLength: windowLength)
             ?? flow.visits.visit(slice, windowLength: windowLength, floor: floor)
+        guard describesHosts else { return followAlone(&flow, flowChange, identifier, low, high, slice) }
         guard flowChange != .init() || !flow.kept.isFollowed || slice >= calmEnd else {
             pairsAreBehind = true
             return findNumbers(&flow, low, high)
         }
         let pairChange =
-            low == high || !countsPeers
-            ? .init() : visitPair(&flow, low, high, slice, beginsFlow: flowChange.began != nil)
+            low == high ? .init() : visitPair(&flow, low, high, slice, beginsFlow: flowChange.began != nil)
         if windowLength > 1 { correct(flow: flowChange, pair: pairChange, &flow, low, high) }
         // What comes into sight in this slice, in one look at each host's row.
         let beginsFlow = flowChange.began != nil
@@ -190,99 +193,15 @@ public struct HostWindows: ~Copyable, FlowSink {
     }
 
     /// Looks up the hosts' numbers where the flow has none.
-    private mutating func findNumbers(_ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey) {
+    mutating func findNumbers(_ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey) {
         if flow.lowRow < 0 { flow.lowRow = hosts.number(of: low) }
         if flow.highRow < 0 { flow.highRow = hosts.number(of: high) }
-    }
-
-    @inline(__always)
-    public func prefetch(_ flow: FlowVisits.Kept) {
-        guard windowLength > 1 else { return }
-        hosts.prefetch(number: flow.lowRow)
-        hosts.prefetch(number: flow.highRow)
-    }
-
-    @inline(__always)
-    public func prefetch(_ flow: FlowVisits.Kept, in slice: Int64) {
-        guard windowLength > 1 else { return }
-        hosts.prefetchRow(slice: slice, number: flow.lowRow)
-        hosts.prefetchRow(slice: slice, number: flow.highRow)
-    }
-
-    @inline(__always)
-    public func prefetchEnd(_ flow: FlowVisits) {
-        guard windowLength > 1 else { return }
-        prefetch(flow.kept)
-        pairs.prefetch(flow.pair, group: group)
-    }
-
-    /// Asks for the places where the hosts and the pair of a flow that begins will be looked up.
-    @inline(__always)
-    func prefetchSlots(_ key: FlowKey, group: Int) {
-        hosts.prefetchSlot(of: key.lowHost)
-        hosts.prefetchSlot(of: key.highHost)
-        if countsPeers { pairs.prefetchSlot(key.lowHost, key.highHost, group: group) }
-    }
-
-    @inline(__always)
-    public func prefetchBeginning(_ key: FlowKey) {
-        guard windowLength > 1 else { return }
-        hosts.prefetchEntry(of: key.lowHost)
-        hosts.prefetchEntry(of: key.highHost)
-        if countsPeers { pairs.prefetchEntry(key.lowHost, key.highHost, group: group) }
-    }
-
-    @inline(__always)
-    public mutating func addTraffic(
-        _ flow: FlowVisits.Kept, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic
-    ) {
-        if isAlone, flow.lowRow >= 0 {
-            return addAlone(flow, slice: slice, fromLow: fromLow, fromHigh: fromHigh)
-        }
-        if windowLength > 1, !hosts.hasTakenIn(slice) {
-            return addAhead(flow, key, slice: slice, fromLow: fromLow, fromHigh: fromHigh)
-        }
-        // One that sends to itself is both.
-        update(slice, key.lowHost, flow.lowRow) {
-            $0.sent += fromLow
-            $0.received += fromHigh
-        }
-        update(slice, key.highHost, flow.highRow) {
-            $0.sent += fromHigh
-            $0.received += fromLow
-        }
-    }
-
-    /// Adds traffic to the rows of a slice that the running window has not taken in.
-    @inline(__always)
-    private mutating func addAhead(
-        _ flow: FlowVisits.Kept, _ key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic
-    ) {
-        var (lowNumber, highNumber) = (flow.lowRow, flow.highRow)
-        let low = hosts.row(ahead: slice, key: key.lowHost, number: &lowNumber, admission: admission)
-        low.pointee.value.sent += fromLow
-        low.pointee.value.received += fromHigh
-        let high = hosts.row(ahead: slice, key: key.highHost, number: &highNumber, admission: admission)
-        high.pointee.value.sent += fromHigh
-        high.pointee.value.received += fromLow
-    }
-
-    /// Changes a host's row, or that of the hosts past the limit. `number`: what the flow keeps of the host.
-    @inline(__always)
-    private mutating func update(
-        _ slice: Int64, _ host: HostKey, _ number: Int32, _ body: (inout HostTraffic) -> Void
-    ) {
-        if windowLength > 1 {
-            _ = hosts.updateOverlapping(slice: slice, key: host, number: number, admission: admission, body)
-        } else {
-            _ = hosts.update(slice: slice, key: host, admission: admission, body)
-        }
     }
 
     /// Counts what begins with a flow's visit in the rows of its hosts; returns which rows these were, and the flow
     /// keeps the hosts' numbers.
     @inline(__always)
-    private mutating func countBeginning(
+    mutating func countBeginning(
         _ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey, _ slice: Int64,
         _ count: (inout HostTraffic) -> Void
     ) -> CountedEnds {
@@ -354,35 +273,6 @@ public struct HostWindows: ~Copyable, FlowSink {
             let isOwn = hosts.update(slice: slice, key: host, admission: admission) { _ in }
             hosts.noteLate(slice: slice, key: isOwn ? host : .other)
         }
-    }
-
-    /// Sees to it that the end of the flow's and the pair's chains will be counted.
-    private mutating func follow(_ flow: inout FlowVisits, _ identifier: Int, _ low: HostKey, _ high: HostKey) {
-        if !flow.countsAsPeer, low != high, countsPeers,
-            let last = pairs.follow(flow, group: group, front: hosts.frontSlice)
-        {
-            countPair(.init(ended: last), pairs.ends(of: flow, low, high, group: group))
-        }
-        guard flow.visits.isOpen else { return }
-        flow.kept.isFollowed = flow.kept.last >= hosts.frontSlice
-        if !flow.kept.isFollowed, let last = flow.visits.end() {
-            // A late slice has left the running window already: nobody will look at it again.
-            countFlow(.init(ended: last), flow, low, high)
-        } else if flow.check == .min {
-            flow.check = flow.kept.last
-            checks.add(
-                .init(group: Int32(group), identifier: Int32(identifier), serial: flow.serial),
-                slice: flow.check)
-        }
-    }
-
-    /// Tells a flow's pair of the visits that the flow alone has noted (``goesOn(_:in:)``). The pair knows one that lies in
-    /// the running window, as the flow has been looked at in no earlier slice.
-    mutating func tellPair(_ flow: FlowVisits, _ low: HostKey, _ high: HostKey) {
-        guard pairs.leavesForGood, countsPeers, !flow.countsAsPeer, low != high else { return }
-        let change = pairs.hear(
-            of: flow, group: group, slice: flow.kept.last, windowLength: windowLength, floor: floor)
-        if change != .init() { countPair(change, pairs.ends(of: flow, low, high, group: group)) }
     }
 
     /// Notes the pair's visit. Where there is no room for the pair, the flow stands for it from here on.

@@ -53,7 +53,7 @@ public struct ReplayConfiguration: Sendable {
             activeTimeout: activeTimeout, maximumFlows: maximumFlows, maximumHosts: maximumHosts,
             keepsFlows: isObserved || outputs.contains { $0.kind == .flows },
             reportsHosts: isObserved || outputs.contains { $0.kind == .hosts }, isOrdered: watermarkDelay != nil)
-        analysis.countsPeers = analysis.reportsHosts || mayBeObserved
+        analysis.describesHosts = analysis.reportsHosts || mayBeObserved
         return analysis
     }
 

@@ -77,7 +77,7 @@ struct FlowTableDriver: ~Copyable {
         flowPacket.isRevising = isRevising
         let hash = flowPacket.key.tableHash
         // As a batch does it: what was guessed before may be wrong.
-        let guess = table.prefetchFlow(hash: hash, touchesAttachment: false)
+        let guess = table.prefetchFlow(hash: hash)
         table.add(&flowPacket, hash: hash, guess: guess, clock: clock ?? time, slice: slice, sink: &sink)
     }
 

@@ -85,7 +85,7 @@ struct EvictionTests {
         var packet = FlowPacket(.ip(.host(1), 1000, .host(2), 53), time: 3)
         let hash = packet.key.tableHash
         driver.add(.ip(.host(1), 1000, .host(2), 53), at: 1)
-        let guess = driver.table.prefetchFlow(hash: hash, touchesAttachment: true)
+        let guess = driver.table.prefetchFlow(hash: hash)
         #expect(guess >= 0)
         // Takes its place in the full table.
         driver.add(.ip(.host(3), 1000, .host(4), 53), at: 2)

@@ -47,6 +47,45 @@ struct HostAnalysisTests {
         }
     }
 
+    @Test(
+        "are what a recount says of flows that stay for many slices, and of packets ahead of and behind all others",
+        arguments: [(20, 2), (60, 1), (70, 1), (40, 12)] as [(Nanoseconds, Nanoseconds)])
+    func manySlices(size: Nanoseconds, slide: Nanoseconds) {
+        for seed in 100..<112 as Range<UInt64> {
+            var configuration = configuration((size, slide))
+            // One group, so that flows and pairs come and go among each other.
+            configuration.groupCount = 1
+            (configuration.idleTimeout, configuration.activeTimeout) = (5 * size, 20 * size)
+            check(
+                HostStream(seed: seed, configuration, packets: 400), configuration,
+                "\(size)/\(slide), seed \(seed)")
+        }
+    }
+
+    @Test(
+        "count hosts and flows the same where nobody wants to know what the hosts did", arguments: shapes,
+        [(0, 3), (0, 1 << 20), (20, 1 << 20)] as [(lateness: Nanoseconds, hosts: Int)])
+    func withoutHosts(shape: (size: Nanoseconds, slide: Nanoseconds), limits: (lateness: Nanoseconds, hosts: Int)) {
+        for seed in 200..<208 as Range<UInt64> {
+            var configuration = configuration(shape, allowedLateness: limits.lateness)
+            configuration.groupCount = seed % 2 == 0 ? 1 : 64
+            configuration.maximumHosts = limits.hosts
+            let stream = HostStream(seed: seed, configuration)
+            var with = HostCluster(configuration, workerCount: 1)
+            configuration.describesHosts = false
+            var without = HostCluster(configuration, workerCount: 1)
+            with.run(stream.events)
+            without.run(stream.events)
+            for (found, expected) in zip(without.reports.joined(), with.reports.joined()) {
+                #expect(found.window == expected.window && found.revision == expected.revision)
+                #expect(found.totals == expected.totals, "\(shape), seed \(seed), \(expected.window)")
+                #expect(found.hosts.map(\.host) == expected.hosts.map(\.host))
+            }
+            #expect(without.reports.map(\.count) == with.reports.map(\.count))
+            #expect(without.flows == with.flows)
+        }
+    }
+
     @Test("are revised as a recount says when packets come late", arguments: shapes)
     func allowedLateness(size: Nanoseconds, slide: Nanoseconds) {
         for seed in 0..<10 as Range<UInt64> {

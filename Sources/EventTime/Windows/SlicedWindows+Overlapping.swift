@@ -31,6 +31,12 @@ extension SlicedWindows {
     @inlinable @inline(__always)
     public func hasTakenIn(_ slice: Int64) -> Bool { slice < takenIn }
 
+    /// Whether a number, which may be any, is a key's whose newest row lies in a slice.
+    @inlinable @inline(__always)
+    public func isNewest(_ number: Int32, _ key: Key, in slice: Int64) -> Bool {
+        front.isNewest(Int(number), key, in: slice)
+    }
+
     /// Whether a number, which may be any, is a key's at least until `slice` goes.
     @inlinable public func isNumbered(_ number: Int32, through slice: Int64) -> Bool {
         guard number >= 0, number < front.table.bound else { return false }

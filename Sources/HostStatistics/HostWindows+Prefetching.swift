@@ -1,0 +1,43 @@
+import EventTime
+public import Flows
+
+// What is asked for ahead, so that the processor waits for many flows at once; where windows overlap.
+
+extension HostWindows {
+    @inline(__always)
+    public func prefetch(_ flow: FlowVisits.Kept) {
+        guard windowLength > 1 else { return }
+        hosts.prefetch(number: flow.lowRow)
+        hosts.prefetch(number: flow.highRow)
+    }
+
+    @inline(__always)
+    public func prefetch(_ flow: FlowVisits.Kept, in slice: Int64) {
+        guard windowLength > 1, describesHosts else { return }
+        hosts.prefetchRow(slice: slice, number: flow.lowRow)
+        hosts.prefetchRow(slice: slice, number: flow.highRow)
+    }
+
+    @inline(__always)
+    public func prefetchEnd(_ flow: FlowVisits) {
+        guard windowLength > 1, describesHosts else { return }
+        prefetch(flow.kept)
+        pairs.prefetch(flow.pair, group: group)
+    }
+
+    /// Asks for the places where the hosts and the pair of a flow that begins will be looked up.
+    @inline(__always)
+    func prefetchSlots(_ key: FlowKey, group: Int) {
+        hosts.prefetchSlot(of: key.lowHost)
+        hosts.prefetchSlot(of: key.highHost)
+        if describesHosts { pairs.prefetchSlot(key.lowHost, key.highHost, group: group) }
+    }
+
+    @inline(__always)
+    public func prefetchBeginning(_ key: FlowKey) {
+        guard windowLength > 1 else { return }
+        hosts.prefetchEntry(of: key.lowHost)
+        hosts.prefetchEntry(of: key.highHost)
+        if describesHosts { pairs.prefetchEntry(key.lowHost, key.highHost, group: group) }
+    }
+}
