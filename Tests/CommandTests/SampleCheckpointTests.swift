@@ -11,26 +11,29 @@ import Testing
 struct SampleCheckpointTests {
     static let samples = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Samples")
 
-    static let arguments = """
-        --window 1s --slide 250ms --watermark-delay 300ms --allowed-lateness 500ms --idle-timeout 5s \
-        -o hosts:hosts.csv -o totals:totals.tsv -o flows:flows.jsonl dns.pcap udp.pcap reordered.pcap
-        """
+    static let revised =
+        "--window 1s --slide 250ms --watermark-delay 300ms --allowed-lateness 500ms --idle-timeout 5s"
+    /// Many flows have ended that are still in a window.
+    static let inSight = "--window 20s --slide 500ms --watermark-delay 300ms --idle-timeout 100ms"
+    static let files =
+        "-o hosts:hosts.csv -o totals:totals.tsv -o flows:flows.jsonl dns.pcap udp.pcap reordered.pcap"
 
     @Test(
         "can be restored, and the run comes to the bytes of one that was not stopped",
-        // The second and the third build on another one; the third reads packets that wait again.
+        // All but the first build on another one; from the third on packets that wait are read again.
         arguments: [
-            ("replay-1", "checkpoint-000000000001"), ("replay-2", "checkpoint-000000000012"),
-            ("replay-3", "checkpoint-000000000018"),
+            ("replay-1", "checkpoint-000000000001", revised), ("replay-2", "checkpoint-000000000012", revised),
+            ("replay-3", "checkpoint-000000000018", revised), ("replay-4", "checkpoint-000000000021", inSight),
         ], [1, 3])
-    func restore(sample: (folder: String, checkpoint: String), workers: Int) throws {
+    func restore(sample: (folder: String, checkpoint: String, options: String), workers: Int) throws {
         let folder = try ScratchFolder()
         let copy = folder.path("copy")
         try FileManager.default.copyItem(atPath: Self.samples.appending(path: sample.folder).path, toPath: copy)
         let run = try BuiltCommand.shell(
             """
             cd "$1" && touch -d @1700000000 *.pcap && \
-            "$T" replay --workers \(workers) --checkpoint-dir checkpoints \(Self.arguments)
+            "$T" replay --workers \(workers) --checkpoint-dir checkpoints \(sample.options) \
+            \(Self.files)
             """, copy)
         #expect(run.status == 0, "\(run.errors)")
         #expect(run.errors.contains("goes on from checkpoints/\(sample.checkpoint)"))
