@@ -51,27 +51,48 @@ def captures(options, folder):
     return list(wanted)
 
 
+def stolen():
+    """Seconds of processors that the host of a virtual machine gave to others, so far."""
+    return int(Path("/proc/stat").read_text().split("\n", 1)[0].split()[8]) / os.sysconf("SC_CLK_TCK")
+
+
+def first_thread(process):
+    """Seconds of processor of a running process's first thread: with one worker that of the stream."""
+    try:
+        fields = Path(f"/proc/{process}/task/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    except (OSError, IndexError):
+        return 0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def replay(binary, options, captures, folder, extra, kill_after=None):
-    """Runs one replay: seconds on the wall, seconds of processors, peak memory in MB, standard error."""
+    """Runs one replay: seconds on the wall, seconds of processors, peak memory in MB, standard error, seconds of the
+    first thread (looked at until it ends), seconds that the host took."""
     command = [
         binary, "replay", "-v", "--no-progress", "--workers", str(options.workers), "--window", "10s",
         "--slide", "5s", "--idle-timeout", "10m", "--active-timeout", "1h",
         "-o", f"hosts:{folder}/hosts.csv", "-o", f"totals:{folder}/totals.csv"] + extra + captures
-    started = time.monotonic()
+    started, stolen_before, busy = time.monotonic(), stolen(), 0
     with open(f"{folder}/errors", "w+") as errors:
         process = subprocess.Popen(command, stderr=errors)
         if kill_after is not None:
             time.sleep(kill_after)
             # Not through `process`, which might reap it where it has ended already.
             os.kill(process.pid, signal.SIGKILL)
-        _, status, usage = os.wait4(process.pid, 0)
+        while True:
+            busy = max(busy, first_thread(process.pid))
+            ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+            if ended:
+                break
+            time.sleep(0.01)
         wall = time.monotonic() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         errors.seek(0)
         text = errors.read()
     if process.returncode != 0 and kill_after is None:
         sys.exit(f"{' '.join(command)}: exit status {process.returncode}\n{text}")
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, text
+    return (wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, text, busy,
+            stolen() - stolen_before)
 
 
 def figures(binary, checkpoints):
@@ -130,9 +151,14 @@ def main():
     print(f"{options.packets} packets, {options.workers} workers, a checkpoint every {options.interval}, "
           f"{options.rounds} rounds, medians\n")
     print("| | without | with checkpoints | ratio |\n| --- | ---: | ---: | ---: |")
-    for name, index, unit in (("wall time", 0, "s"), ("CPU time", 1, "s"), ("peak memory", 2, "MB")):
+    rows = (("wall time", 0, "s"), ("CPU time", 1, "s"), ("CPU time of the first thread", 4, "s"),
+            ("peak memory", 2, "MB"))
+    for name, index, unit in rows:
         a, b = (median([run[index] for run in runs]) for runs in (without, saved))
         print(f"| {name} | {a:.2f} {unit} | {b:.2f} {unit} | {b / a:.3f} |")
+    for name, index in (("wall time of each round, s", 0), ("taken by the host in each round, s", 5)):
+        a, b = (", ".join(f"{run[index]:.2f}" for run in runs) for runs in (without, saved))
+        print(f"| {name} | {a} | {b} | |")
     print(f"\nThroughput with checkpoints: {100 * wall[0] / wall[1]:.1f} % of that without.\n")
     for line in lines:
         print(f"- {line.removeprefix('tidemark: ')}")
