@@ -100,7 +100,7 @@ final class WrittenFile: CheckpointFileWriting {
                 rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
                 // What follows half a block is no block.
                 if isDirect, written % Self.alignment != 0 { setDirect(false) }
-            } else if written < 0, errno == EINVAL, isDirect {
+            } else if written < 0, errno == EINVAL || errno == EOPNOTSUPP, isDirect {
                 // Some file systems say so only now.
                 setDirect(false)
             } else if written == 0 || errno != EINTR {

@@ -101,7 +101,7 @@ internal import Synchronization
 
     /// Copies what is left of a piece. Returns how many entries that were, at most.
     @usableFromInline func takePiece(_ piece: Int) -> Int {
-        guard taken[piece].load(ordering: .relaxed) != Self.everyOctet else { return 0 }
+        guard taken[piece].load(ordering: .acquiring) != Self.everyOctet else { return 0 }
         return take(Self.everyOctet, of: piece) * Self.octetSize
     }
 

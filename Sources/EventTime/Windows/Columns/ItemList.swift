@@ -130,8 +130,11 @@
 
     @inlinable mutating func indexEntries() {
         guard indexed < count else { return }
-        if indexed == 0, count > 8 { index = HashIndex(minimumCapacity: count + count / 8) }
-        before.reserveCapacity(count)
+        if indexed == 0, count > 8 {
+            index = HashIndex(minimumCapacity: count + count / 8)
+            // Only here: with each late item it would ask for just so much memory, and copy everything.
+            before.reserveCapacity(count + count / 8)
+        }
         while indexed < count {
             let entry = entries + indexed
             let row = Int(entry.pointee.row)
