@@ -31,21 +31,6 @@ private struct Sum: SliceAccumulator, StateRecord {
 struct FrozenStateTests {
     private typealias Table = KeyedTable<Number, UInt64>
 
-    /// What is in the bytes of images, each of which builds on the one before.
-    private func restored(_ images: [[UInt8]], maximumCount: Int = .max) throws(StateError) -> Table {
-        let restored = RestoredTable<Number, UInt64>(maximumCount: maximumCount)
-        for bytes in images {
-            var state = StateDecoder(bytes)
-            try restored.read(from: &state)
-            try state.finish()
-        }
-        return try restored.finish(StateDecoder([]))
-    }
-
-    private func bytes(_ image: FrozenTable<Number, UInt64>) -> [UInt8] {
-        StateEncoder.bytes { image.encode(into: &$0) }
-    }
-
     @Test("is a table as it was, whatever becomes of it before it is copied", arguments: [1, 2, 3, 4] as [UInt64])
     func table(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
@@ -81,7 +66,7 @@ struct FrozenStateTests {
             var budget = Int.max
             let isCopied = table.continueFreezing(budget: &budget)
             #expect(isCopied)
-            let restored = try restored([bytes(image)])
+            let restored: Table = try restoredTable([image.bytes])
             #expect(restored.count == expected.count)
             for (key, (identifier, value)) in expected {
                 #expect(restored.find(Number(key), hash: Number(key).tableHash) == identifier)
@@ -120,7 +105,7 @@ struct FrozenStateTests {
             var budget = Int.max
             _ = table.pointee.continueFreezing(budget: &budget)
             if random.oneIn(2) { image.prepare() }
-            let restored = try restored([bytes(image)])
+            let restored: Table = try restoredTable([image.bytes])
             #expect(restored.count == table.pointee.count)
             for identifier in 0..<restored.count {
                 #expect(restored[identifier].pointee.key == table.pointee[identifier].pointee.key)
@@ -146,7 +131,7 @@ struct FrozenStateTests {
         _ = table.continueFreezing(budget: &rest)
         table[77].pointee.value = 1
         #expect(freeze(budget: 20_000), "eight entries are less")
-        let restored = try restored([bytes(image)])
+        let restored: Table = try restoredTable([image.bytes])
         #expect((0..<10_000).allSatisfy { restored[$0].pointee.value == ($0 == 77 ? 1 : UInt64($0)) })
     }
 
@@ -161,7 +146,7 @@ struct FrozenStateTests {
             table.freeze(into: image)
             table.removeDensely(3, hash: Number(3).tableHash)
         }
-        let restored = try restored([bytes(image)])
+        let restored: Table = try restoredTable([image.bytes])
         #expect((0..<500).allSatisfy { restored[$0].pointee.value == UInt64($0) })
     }
 
@@ -180,28 +165,28 @@ struct FrozenStateTests {
         var budget = Int.max
         _ = table.continueFreezing(budget: &budget)
         // A whole table, and one of which some entries changed.
-        let whole = bytes(image)
+        let whole = image.bytes
         for key in 50..<60 as Range<UInt64> {
             table[table.find(Number(key), hash: Number(key).tableHash)].pointee.value = 1
         }
         table.freeze(into: image, asChanges: true)
         _ = table.continueFreezing(budget: &budget)
-        let changes = bytes(image)
+        let changes = image.bytes
         #expect(image.needsEarlier)
         for (before, bytes) in [([], whole), ([whole], changes)] as [([[UInt8]], [UInt8])] {
             for length in 0..<bytes.count {
-                #expect(throws: StateError.self) { _ = try restored(before + [Array(bytes[..<length])]) }
+                #expect(throws: StateError.self) { let _: Table = try restoredTable(before + [Array(bytes[..<length])]) }
             }
             for _ in 0..<2000 {
                 var changed = bytes
                 changed[Int.random(in: 0..<200, using: &random)] = UInt8.random(in: 0...255, using: &random)
                 do {
-                    let table = try restored(before + [changed], maximumCount: 1000)
+                    let table: Table = try restoredTable(before + [changed], maximumCount: 1000)
                     #expect(table.count <= 1000)
                 } catch {}
             }
         }
-        #expect(throws: StateError.self, "changes alone are no table") { _ = try restored([changes]) }
+        #expect(throws: StateError.self, "changes alone are no table") { let _: Table = try restoredTable([changes]) }
     }
 
     @Test(
@@ -232,11 +217,11 @@ struct FrozenStateTests {
             var budget = Int.max
             _ = table.continueFreezing(budget: &budget)
             if !image.needsEarlier { images = [] }
-            images.append(bytes(image))
+            images.append(image.bytes)
             if image.needsEarlier { partial += 1 } else { wholeByteCount = images[0].count }
             if image.needsEarlier { #expect(images[images.count - 1].count < wholeByteCount + 4 * 4000) }
 
-            let restored = try restored(images)
+            let restored: Table = try restoredTable(images)
             #expect(restored.count == table.count)
             for (identifier, isLive) in restored.liveIdentifiers().enumerated() where !isLive {
                 let gone = restored[identifier].pointee
@@ -264,7 +249,7 @@ struct FrozenStateTests {
             table.freeze(into: image, asChanges: !images.isEmpty)
             var budget = Int.max
             _ = table.continueFreezing(budget: &budget)
-            images.append(bytes(image))
+            images.append(image.bytes)
         }
         freeze()
         freeze()
@@ -278,7 +263,7 @@ struct FrozenStateTests {
             _ = table.insert(Number(key), hash: Number(key).tableHash, value: key)
         }
         freeze()
-        let restored = try restored(images)
+        let restored: Table = try restoredTable(images)
         for identifier in 0..<1010 {
             #expect(restored[identifier].pointee.key == table[identifier].pointee.key)
         }

@@ -16,21 +16,6 @@ private struct Number: TableKey, StateRecord {
 struct FrozenTableTests {
     private typealias Table = KeyedTable<Number, UInt64>
 
-    /// What is in the bytes of images, each of which builds on the one before.
-    private func restored(_ images: [[UInt8]]) throws(StateError) -> Table {
-        let restored = RestoredTable<Number, UInt64>(maximumCount: .max)
-        for bytes in images {
-            var state = StateDecoder(bytes)
-            try restored.read(from: &state)
-            try state.finish()
-        }
-        return try restored.finish(StateDecoder([]))
-    }
-
-    private func bytes(_ image: FrozenTable<Number, UInt64>) -> [UInt8] {
-        StateEncoder.bytes { image.encode(into: &$0) }
-    }
-
     @Test(
         "is the table as it was, where another thread copies it while it changes, grows and goes", arguments: 1...6)
     func beside(seed: Int) throws {
@@ -76,8 +61,8 @@ struct FrozenTableTests {
                 }
                 beside.join()
                 if !image.needsEarlier { images = [] }
-                images.append(bytes(image))
-                let restored = try restored(images)
+                images.append(image.bytes)
+                let restored: Table = try restoredTable(images)
                 #expect(restored.count == expected.count)
                 for (key, (identifier, value)) in expected {
                     #expect(
@@ -103,8 +88,8 @@ struct FrozenTableTests {
             var budget = Int.max
             _ = table.continueFreezing(budget: &budget)
             if !image.needsEarlier { images = [] }
-            images.append(bytes(image))
-            let restored = try restored(images)
+            images.append(image.bytes)
+            let restored: Table = try restoredTable(images)
             for identifier in 0..<1024 {
                 // Without being handed out.
                 #expect(restored[identifier].pointee.value == table.again(identifier).pointee.value)

@@ -146,23 +146,34 @@ internal import Synchronization
     /// Copies whatever the table's thread does not take itself.
     @usableFromInline func copyBeside() {
         for piece in 0..<pieceCount where taken[piece].load(ordering: .relaxed) != Self.everyOctet {
-            suspend()
-            guard !isOver, let source else { return resume() }
-            let first = piece * Self.pieceSize
-            let left = ~taken[piece].load(ordering: .relaxed)
-            let start = left.trailingZeroBitCount * Self.octetSize
-            let end = min((8 - left.leadingZeroBitCount) * Self.octetSize, bound - first)
-            if start < end {
-                memcpy(aside + start * stride, source + (first + start) * stride, (end - start) * stride)
-            }
-            resume()
-            // Who takes one later than here changes it later than it was read.
-            let all = Self.everyOctet
-            let mine = ~taken[piece].bitwiseOr(all, ordering: .acquiringAndReleasing).oldValue
-            let found = copy(mine, of: piece, from: UnsafeRawPointer(aside))
-            if !changedBeside.isEmpty { changedBeside[piece] |= found }
+            guard setAside(piece) else { break }
+            takeSetAside(piece)
         }
         ImageCopy.publish()
+    }
+
+    /// Reads what nobody has taken of a piece yet, which may change meanwhile. Whether the table may still be read.
+    func setAside(_ piece: Int) -> Bool {
+        suspend()
+        defer { resume() }
+        guard !isOver, let source else { return false }
+        let first = piece * Self.pieceSize
+        let left = ~taken[piece].load(ordering: .relaxed)
+        let start = left.trailingZeroBitCount * Self.octetSize
+        let end = min((8 - left.leadingZeroBitCount) * Self.octetSize, bound - first)
+        if start < end {
+            memcpy(aside + start * stride, source + (first + start) * stride, (end - start) * stride)
+        }
+        return true
+    }
+
+    /// Takes what is left of the piece that was set aside last. Who takes an octet later than this changes it later than
+    /// it was read; what somebody took before is thrown away.
+    func takeSetAside(_ piece: Int) {
+        let all = Self.everyOctet
+        let mine = ~taken[piece].bitwiseOr(all, ordering: .acquiringAndReleasing).oldValue
+        let found = copy(mine, of: piece, from: UnsafeRawPointer(aside))
+        if !changedBeside.isEmpty { changedBeside[piece] |= found }
     }
 
     /// Copies octets of a piece, which is at `start`; says which entries are others than they were, or may be.
