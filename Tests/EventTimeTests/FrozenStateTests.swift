@@ -175,7 +175,9 @@ struct FrozenStateTests {
         #expect(image.needsEarlier)
         for (before, bytes) in [([], whole), ([whole], changes)] as [([[UInt8]], [UInt8])] {
             for length in 0..<bytes.count {
-                #expect(throws: StateError.self) { let _: Table = try restoredTable(before + [Array(bytes[..<length])]) }
+                #expect(throws: StateError.self) {
+                    _ = try restoredTable(before + [Array(bytes[..<length])]) as Table
+                }
             }
             for _ in 0..<2000 {
                 var changed = bytes
@@ -186,7 +188,7 @@ struct FrozenStateTests {
                 } catch {}
             }
         }
-        #expect(throws: StateError.self, "changes alone are no table") { let _: Table = try restoredTable([changes]) }
+        #expect(throws: StateError.self, "changes alone are no table") { _ = try restoredTable([changes]) as Table }
     }
 
     @Test(
