@@ -8,7 +8,7 @@ public final class FrozenFlows<Attachment: FlowAttachment>: @unchecked Sendable 
     @usableFromInline let totals = SideColumn<FlowTotals>.Image()
     @usableFromInline var keepsBeside = false
     @usableFromInline var keepsRecords = false
-    @usableFromInline var timers: FrozenTimers?
+    @usableFromInline var timers = FrozenTimers()
     @usableFromInline var pending: [UInt32] = []
     @usableFromInline var fragments = FragmentCache.Image()
 
@@ -43,7 +43,7 @@ extension FrozenFlows {
 
     /// Writes what is beside the flows: timers, traffic not yet handed on, fragments.
     @inlinable public func encodeRest(into state: inout StateEncoder) {
-        timers?.encode(into: &state)
+        timers.encode(into: &state)
         pending.encode(into: &state)
         fragments.encode(into: &state)
     }
@@ -73,7 +73,7 @@ extension FlowTable {
         if keepsRecords {
             totals.freeze(into: image.totals, free: image.flows.freeIdentifiers, asChanges: asChanges)
         }
-        image.timers = timers.freeze()
+        timers.freeze(into: &image.timers)
         image.pending = pending
         image.fragments = fragments.freeze()
     }

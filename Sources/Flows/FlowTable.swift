@@ -18,6 +18,8 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
     @usableFromInline let keepsRecords: Bool
     /// A timer for each flow, at the end of its timeout or earlier.
     @usableFromInline var timers: TimerWheel
+    /// Flows whose timers were taken off just now.
+    @usableFromInline var due: [UInt32] = []
     /// Flows with traffic not yet handed on.
     @usableFromInline var pending: [UInt32] = []
     @usableFromInline var fragments = FragmentCache()
@@ -43,14 +45,13 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
     /// Live flows.
     public var count: Int { flows.count }
 
-    /// The attachment of a live flow.
-    @inlinable public func withAttachment<Result>(
-        of identifier: Int, _ body: (FlowKey, inout Attachment) -> Result
-    ) -> Result {
+    /// The attachment of a flow; does nothing where no flow has had this identifier since all ended.
+    @inlinable public func withAttachment(of identifier: Int, _ body: (FlowKey, inout Attachment) -> Void) {
+        guard identifier < flows.identifierBound else { return }
         let flow = flows[identifier]
         var attachment = attachment(flow, identifier)
-        defer { keep(attachment, flow, identifier) }
-        return body(flow.pointee.key.key, &attachment)
+        body(flow.pointee.key.key, &attachment)
+        keep(attachment, flow, identifier)
     }
 
     /// The attachment of a flow, past or present, to be looked at.
@@ -182,28 +183,43 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
     /// Ends the flows whose timeout lies before `time`: nothing before it is still to come.
     @inlinable public mutating func expire<Sink: FlowSink & ~Copyable>(before time: Nanoseconds, sink: inout Sink)
     where Sink.Attachment == Attachment {
-        var ended: [Int] = []
-        // A struct cannot be borrowed by a closure that its own member runs: take the wheel out meanwhile.
-        var wheel = TimerWheel(resolution: 1)
-        swap(&wheel, &timers)
-        let (flows, limits) = (flows.unsafeEntries, limits)
-        wheel.advance(
-            to: time, prefetch: { KeyedTable.prefetch(flows + $0, from: 1, lines: 1) },
-            visit: { identifier in
-                let deadline = Self.deadline(of: flows[identifier].value, limits)
-                if deadline >= time { return deadline }
-                ended.append(identifier)
-                return nil
-            })
-        swap(&wheel, &timers)
-        for (place, identifier) in ended.enumerated() {
-            if place + 8 < ended.count { prefetch(ended[place + 8]) }
-            if place + 4 < ended.count { prefetchEnd(ended[place + 4], sink) }
-            let flow = self.flows[identifier]
-            remove(
-                identifier, reason: flow.pointee.value.tcp.closed ?? .idle,
-                at: Self.deadline(of: flow.pointee.value, limits), sink: &sink)
+        takeDue(before: time)
+        // Out of the table meanwhile, and as a buffer: the array would be retained for each look at it.
+        var expired: [UInt32] = []
+        swap(&expired, &due)
+        expired.withUnsafeBufferPointer { expired in
+            for place in 0..<expired.count {
+                if place + 8 < expired.count { prefetch(Int(expired[place + 8])) }
+                if place + 4 < expired.count { prefetchEnd(Int(expired[place + 4]), sink) }
+                let identifier = Int(expired[place])
+                let flow = flows[identifier]
+                remove(
+                    identifier, reason: flow.pointee.value.tcp.closed ?? .idle,
+                    at: Self.deadline(of: flow.pointee.value, limits), sink: &sink)
+            }
         }
+        swap(&expired, &due)
+    }
+
+    /// Leaves in `due` the flows whose timeout lies before `time`; they have no timer any more.
+    @inlinable mutating func takeDue(before time: Nanoseconds) {
+        due.removeAll(keepingCapacity: true)
+        timers.takeDue(before: time, into: &due)
+        var expiredCount = 0
+        due.withUnsafeMutableBufferPointer { due in
+            for place in 0..<due.count {
+                if place + 16 < due.count { flows.prefetch(Int(due[place + 16]), from: 1, lines: 1) }
+                let identifier = due[place]
+                let deadline = Self.deadline(of: flows.again(Int(identifier)).pointee.value, limits)
+                if deadline >= time {
+                    timers.set(Int(identifier), at: deadline)
+                } else {
+                    due[expiredCount] = identifier
+                    expiredCount &+= 1
+                }
+            }
+        }
+        due.removeLast(due.count - expiredCount)
     }
 
     /// Asks for what the end of a flow touches but the flow itself.
@@ -215,13 +231,29 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
         sink.prefetchEnd(attachment(identifier))
     }
 
-    /// Ends every flow: the input has ended.
+    /// Ends every flow: the input has ended. In the order in which they lie, and all are forgotten at once.
     @inlinable public mutating func endAll<Sink: FlowSink & ~Copyable>(sink: inout Sink)
     where Sink.Attachment == Attachment {
-        while let identifier = timers.popEarliest({ _ in nil }) {
-            remove(
-                identifier, reason: flows[identifier].pointee.value.tcp.closed ?? .end, at: .max, sink: &sink)
+        for identifier in 0..<flows.identifierBound where Self.isLive(flows.again(identifier)) {
+            if identifier + 8 < flows.identifierBound { prefetchHandOver(identifier + 8, sink) }
+            finish(identifier, reason: flows[identifier].pointee.value.tcp.closed ?? .end, at: .max, sink: &sink)
         }
+        flows.removeAll()
+        pending.removeAll()
+        timers.removeAll()
+    }
+
+    /// Whether an entry is a flow's and not one that was left (``remove(_:reason:at:sink:)``).
+    @inlinable @inline(__always)
+    static func isLive(_ flow: UnsafeMutablePointer<Flow>) -> Bool { flow.pointee.key.key.family != 0 }
+
+    /// Asks for what handing on a flow's traffic touches but the flow itself.
+    @inlinable @inline(__always)
+    func prefetchHandOver<Sink: FlowSink & ~Copyable>(_ identifier: Int, _ sink: borrowing Sink)
+    where Sink.Attachment == Attachment {
+        let flow = flows.again(identifier)
+        sink.prefetchEnd(attachment(identifier))
+        sink.prefetch(flow.pointee.value.attachment, in: flow.pointee.value.slice)
     }
 
     // MARK: Steps
@@ -433,11 +465,8 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
 
     @inlinable mutating func evict<Sink: FlowSink & ~Copyable>(at time: Nanoseconds, sink: inout Sink)
     where Sink.Attachment == Attachment {
-        var wheel = TimerWheel(resolution: 1)
-        swap(&wheel, &timers)
         let (flows, limits) = (flows.unsafeEntries, limits)
-        let victim = wheel.popEarliest { Self.deadline(of: flows[$0].value, limits) }
-        swap(&wheel, &timers)
+        let victim = timers.popEarliest { Self.deadline(of: flows[$0].value, limits) }
         guard let victim else { return }
         let flow = self.flows[victim]
         // A flow whose time was over, though nobody had looked, ends as one that expires.

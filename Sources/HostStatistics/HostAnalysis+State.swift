@@ -97,6 +97,7 @@ extension HostAnalysis {
     ///
     /// `asChanges`: whoever reads it has what was encoded of the same image before.
     public mutating func freeze(into image: FrozenAnalysis, asChanges: Bool) {
+        windows.countWaitingPairs()
         image.makeRoom(groupCount: groupCount)
         for group in 0..<groupCount { tables[group].freeze(into: image.flows[group], asChanges: asChanges) }
         windows.pairs.freeze(into: image.pairs, asChanges: asChanges)

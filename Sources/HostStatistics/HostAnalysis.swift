@@ -78,7 +78,9 @@ public struct HostAnalysis: ~Copyable {
     private let guesses = UnsafeMutablePointer<Int>.allocate(capacity: HostAnalysis.lookAhead)
     /// Of packets whose hashes the caller does not know.
     private let hashes = UnsafeMutablePointer<UInt32>.allocate(capacity: HostAnalysis.lookAhead)
-    /// Whether packets of flows that begin are looked for.
+    /// Where packets stand among those looked at of whose flow nothing is known.
+    private let beginning = UnsafeMutablePointer<UInt8>.allocate(capacity: HostAnalysis.lookAhead)
+    /// Windows overlap.
     private let overlaps: Bool
 
     /// `isAlone`: no other worker has a share in the same windows.
@@ -106,6 +108,7 @@ public struct HostAnalysis: ~Copyable {
         tables.deallocate()
         guesses.deallocate()
         hashes.deallocate()
+        beginning.deallocate()
     }
 
     /// Takes packets that are not too late for every window, in the order of their times if time has an order: event
@@ -168,19 +171,28 @@ public struct HostAnalysis: ~Copyable {
             tables[isOneGroup ? 0 : group(of: packets + index)].prefetchSlot(hash: hashes[index])
             index &+= 1
         }
+        var beginningCount = 0
         index = 0
         while index < count {
-            guesses[index] = tables[isOneGroup ? 0 : group(of: packets + index)].prefetchFlow(hash: hashes[index])
+            let guess = tables[isOneGroup ? 0 : group(of: packets + index)].prefetchFlow(hash: hashes[index])
+            guesses[index] = guess
+            // Who will be among them cannot be foreseen: without a branch.
+            beginning[beginningCount] = UInt8(truncatingIfNeeded: index)
+            beginningCount &+= guess < 0 ? 1 : 0
             index &+= 1
         }
-        guard overlaps else { return }
-        index = 0
-        while index < count {
-            if guesses[index] < 0, packets[index].isIP {
-                windows.prefetchSlots(packets[index].key, group: group(of: packets + index))
-            }
-            index &+= 1
+        if beginningCount > 0 { prefetchBeginning(packets, beginningCount) }
+    }
+
+    /// The same of what flows that begin will touch.
+    @inline(never)
+    private mutating func prefetchBeginning(_ packets: UnsafePointer<FlowPacket>, _ count: Int) {
+        for place in 0..<count {
+            let packet = packets + Int(beginning[place])
+            windows.prefetchSlots(packet.pointee.key, slice: slice, group: group(of: packet))
         }
+        guard !overlaps else { return }
+        for place in 0..<count { windows.prefetchRows(packets[Int(beginning[place])].key, slice: slice) }
     }
 
     @inline(__always)
@@ -277,6 +289,7 @@ public struct HostAnalysis: ~Copyable {
             tables[group].flush(into: &windows)
         }
         windows.flushTotals()
+        windows.countWaitingPairs()
         var results = windows.refire(dirty)
         while let window = windows.hosts.nextFiring(through: time) {
             results.append(

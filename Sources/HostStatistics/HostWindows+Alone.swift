@@ -27,11 +27,11 @@ extension HostWindows {
         guard isNew else { return }
         var newPeers: Int32 = 0
         if isPair, describesHosts {
-            let isNewPair =
-                lowRow.isOwn && highRow.isOwn
-                ? peers.insert(flow.lowRow, flow.highRow, slice: slice)
-                : visitPair(&flow, low, high, slice, beginsFlow: true).began != nil
-            newPeers = isNewPair ? 1 : 0
+            if lowRow.isOwn, highRow.isOwn {
+                notePair(flow.lowRow, flow.highRow, slice)
+            } else if visitPair(&flow, low, high, slice, beginsFlow: true).began != nil {
+                newPeers = 1
+            }
         }
         countFlowBegan(slice)
         guard describesHosts else {
@@ -48,6 +48,23 @@ extension HostWindows {
         hosts.update(slice: slice, row: lowRow.number, count)
         if isPair { hosts.update(slice: slice, row: highRow.number, count) }
     }
+
+    /// Sees to it that two rows are counted as a pair: a few pairs later, when the memory that says whether they are a new
+    /// one has come.
+    @inline(__always)
+    private mutating func notePair(_ low: Int32, _ high: Int32, _ slice: Int64) {
+        peers.prefetch(low, high, slice: slice)
+        if let pair = waitingPairs.exchange(.init(low: low, high: high, slice: slice)) { countPair(pair) }
+    }
+
+    private mutating func countPair(_ pair: WaitingPairs.Pair) {
+        guard peers.insert(pair.low, pair.high, slice: pair.slice) else { return }
+        hosts.update(slice: pair.slice, row: Int(pair.low)) { $0.peersBegan &+= 1 }
+        hosts.update(slice: pair.slice, row: Int(pair.high)) { $0.peersBegan &+= 1 }
+    }
+
+    /// Counts all pairs that wait: before rows are handed out, saved or given up.
+    mutating func countWaitingPairs() { while let pair = waitingPairs.takeFirst() { countPair(pair) } }
 
     /// Adds traffic to the rows that ``countAlone(_:_:_:slice:isFirst:)`` found.
     @inline(__always)

@@ -1,7 +1,7 @@
 import EventTime
 public import Flows
 
-// What is asked for ahead, so that the processor waits for many flows at once; where windows overlap.
+// What is asked for ahead, so that the processor waits for many flows at once.
 
 extension HostWindows {
     @inline(__always)
@@ -13,7 +13,11 @@ extension HostWindows {
 
     @inline(__always)
     public func prefetch(_ flow: FlowVisits.Kept, in slice: Int64) {
-        guard windowLength > 1, describesHosts else { return }
+        guard describesHosts else { return }
+        guard !isAlone else {
+            hosts.prefetch(row: flow.lowRow, slice: slice)
+            return hosts.prefetch(row: flow.highRow, slice: slice)
+        }
         hosts.prefetchRow(slice: slice, number: flow.lowRow)
         hosts.prefetchRow(slice: slice, number: flow.highRow)
     }
@@ -27,10 +31,21 @@ extension HostWindows {
 
     /// Asks for the places where the hosts and the pair of a flow that begins will be looked up.
     @inline(__always)
-    func prefetchSlots(_ key: FlowKey, group: Int) {
+    func prefetchSlots(_ key: FlowKey, slice: Int64, group: Int) {
+        guard windowLength > 1 else {
+            hosts.prefetchRowSlot(of: key.lowHost, slice: slice)
+            return hosts.prefetchRowSlot(of: key.highHost, slice: slice)
+        }
         hosts.prefetchSlot(of: key.lowHost)
         hosts.prefetchSlot(of: key.highHost)
         if describesHosts { pairs.prefetchSlot(key.lowHost, key.highHost, group: group) }
+    }
+
+    /// Asks for the rows of a flow that begins, where windows do not overlap.
+    @inline(__always)
+    func prefetchRows(_ key: FlowKey, slice: Int64) {
+        hosts.prefetchRow(of: key.lowHost, slice: slice)
+        hosts.prefetchRow(of: key.highHost, slice: slice)
     }
 
     @inline(__always)

@@ -27,6 +27,8 @@ public struct HostWindows: ~Copyable, FlowSink {
     var pairsAreBehind = false
     /// What stands for the pairs where windows do not overlap.
     var peers: SlicePeers
+    /// Pairs that have not been looked up in `peers` yet.
+    var waitingPairs = WaitingPairs()
     /// Windows do not overlap, and time has an order.
     let isAlone: Bool
     /// Flows keep more than ``FlowVisits/Kept``.

@@ -59,6 +59,12 @@ struct SlicePeers: ~Copyable {
         slice.deallocate()
     }
 
+    /// Asks for the place where ``insert(_:_:slice:)`` will look first.
+    @inline(__always)
+    mutating func prefetch(_ a: Int32, _ b: Int32, slice number: Int64) {
+        slice(number).pointee.table.prefetchSlot(hash: RowPair(a, b).tableHash)
+    }
+
     /// Notes that two rows of `slice` are a pair. Returns whether they were none before; also where there is no room to
     /// note it, so that there may be too many peers and never too few.
     mutating func insert(_ a: Int32, _ b: Int32, slice number: Int64) -> Bool {

@@ -342,6 +342,12 @@ struct FrozenStateTests {
         #expect(StateEncoder.bytes { image.encode(into: &$0) } == expected)
     }
 
+    private func due(of wheel: inout TimerWheel, before time: Nanoseconds) -> [Int] {
+        var due: [UInt32] = []
+        wheel.takeDue(before: time, into: &due)
+        return due.map { Int($0) }
+    }
+
     @Test("of timers fires the same ones in the same order", arguments: [1, 2, 3] as [UInt64])
     func timers(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
@@ -350,21 +356,18 @@ struct FrozenStateTests {
             wheel.set(identifier, at: Int64.random(in: 0..<6000, using: &random))
         }
         for identifier in 0..<800 where identifier % 5 == 0 { wheel.cancel(identifier) }
-        wheel.advance(to: 700) { $0 % 2 == 0 ? 5000 : 800 }
-        let frozen = wheel.freeze()
+        for timer in due(of: &wheel, before: 700) { wheel.set(timer, at: timer % 2 == 0 ? 5000 : 800) }
+        var frozen = FrozenTimers()
+        wheel.freeze(into: &frozen)
         var state = StateDecoder(StateEncoder.bytes { frozen.encode(into: &$0) })
         let isSet = (0..<800).map { $0 % 5 != 0 }
         var restored = try TimerWheel(resolution: 10, identifiers: isSet, from: &state)
         try state.finish()
         for time in stride(from: 900, to: 4000, by: 333) {
-            var (mine, theirs) = ([Int](), [Int]())
-            wheel.advance(to: Int64(time)) {
-                mine.append($0)
-                return $0 % 3 == 0 ? Int64(time) + 100 : nil
-            }
-            restored.advance(to: Int64(time)) {
-                theirs.append($0)
-                return $0 % 3 == 0 ? Int64(time) + 100 : nil
+            let (mine, theirs) = (due(of: &wheel, before: Int64(time)), due(of: &restored, before: Int64(time)))
+            for timer in mine where timer % 3 == 0 {
+                wheel.set(timer, at: Int64(time) + 100)
+                restored.set(timer, at: Int64(time) + 100)
             }
             #expect(mine == theirs)
         }

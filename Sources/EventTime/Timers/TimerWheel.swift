@@ -1,97 +1,105 @@
 /// Event-time timers for many small integers, one timer each: a hashed timing wheel (Varghese and Lauck, SOSP 1987)
 /// whose slots are doubly linked lists, so that setting, cancelling and firing cost O(1).
 ///
-/// A timer may be moved to a later time lazily: leave it, and answer its firing with the later time.
+/// A timer may be moved to a later time lazily: leave it, and set it anew when it is taken off.
 /// Times beyond the wheel's horizon wait in the last slot and are put back until they are due.
 public struct TimerWheel: ~Copyable {
-    @usableFromInline static let none = UInt32.max
-    private static let slotCount = 256
+    /// A timer's neighbours in its slot's list, and the slot.
+    @usableFromInline struct Links: BitwiseCopyable {
+        @usableFromInline var next = TimerWheel.none
+        @usableFromInline var previous = TimerWheel.none
+        @usableFromInline var slot = TimerWheel.none
 
-    private let resolution: Nanoseconds
-    /// First timer of each slot.
-    private var heads: [UInt32]
-    /// Links by timer: neighbours in the slot's list, and the slot; `none` at the ends and where not set.
-    private var next: [UInt32] = []
-    private var previous: [UInt32] = []
-    private var slot: [UInt32] = []
+        @inlinable init() {}
+    }
+
+    /// Stands at the ends of lists, and for the slot of a timer that is not set.
+    @usableFromInline static var none: UInt32 { .max }
+    @usableFromInline static var slotCount: Int { 256 }
+    @usableFromInline static var horizon: Int64 { Int64(slotCount - 1) }
+
+    @usableFromInline let resolution: Nanoseconds
+    /// First timer of each slot; owned, as the links are, which lie in the order of the timers.
+    @usableFromInline let heads = UnsafeMutablePointer<UInt32>.allocate(capacity: TimerWheel.slotCount)
+    @usableFromInline var links: UnsafeMutablePointer<Links>
+    @usableFromInline var capacity = 64
     /// The earliest slot's number since the epoch: no timer lies in an earlier one, and none 256 slots later.
-    private var current: Int64?
+    @usableFromInline var current: Int64?
     /// The earliest slot number for which a timer was set that then lay before `current`: it waits in that slot.
-    private var earliest = Int64.max
-    /// Timers set.
-    public private(set) var count = 0
+    @usableFromInline var earliest = Int64.max
+    /// The slot for which a timer was set last, by its number and the time at which it begins: mostly the next one is for
+    /// it too, and nothing has to be divided.
+    @usableFromInline var known: (number: Int64, start: Nanoseconds) = (0, 0)
+    @usableFromInline var setCount = 0
 
     /// A wheel that tells times `resolution` nanoseconds apart; its horizon is 256 times as far.
     public init(resolution: Nanoseconds) {
         precondition(resolution > 0)
         self.resolution = resolution
-        heads = Array(repeating: Self.none, count: Self.slotCount)
+        heads.initialize(repeating: Self.none, count: Self.slotCount)
+        links = Self.allocate(capacity)
+    }
+
+    /// Timers set.
+    @inlinable public var count: Int { setCount }
+
+    deinit {
+        heads.deallocate()
+        Self.give(links, capacity)
     }
 
     /// Sets the timer `identifier`, which is not set, to fire at `time`.
-    public mutating func set(_ identifier: Int, at time: Nanoseconds) {
-        while next.count <= identifier {
-            next.append(Self.none)
-            previous.append(Self.none)
-            slot.append(Self.none)
-        }
-        let number = time.floored(dividingBy: resolution)
-        let horizon = Int64(Self.slotCount - 1)
-        var first = current ?? number.saturatingAdd(-horizon)
-        if count == 0 { first = max(first, number.saturatingAdd(-horizon)) }
+    @inlinable public mutating func set(_ identifier: Int, at time: Nanoseconds) {
+        if identifier >= capacity { grow(for: identifier) }
+        let number = slotNumber(of: time)
+        var first = current ?? number.saturatingAdd(-Self.horizon)
+        if count == 0 { first = max(first, number.saturatingAdd(-Self.horizon)) }
         current = first
         if number < first { earliest = min(earliest, number) }
-        let clamped = min(max(number, first), first.saturatingAdd(horizon))
-        let position = Int(clamped.flooredRemainder(dividingBy: Int64(Self.slotCount)))
-        let head = heads[position]
-        next[identifier] = head
-        previous[identifier] = Self.none
-        slot[identifier] = UInt32(position)
-        if head != Self.none { previous[Int(head)] = UInt32(identifier) }
-        heads[position] = UInt32(identifier)
-        count += 1
+        let place = Self.place(min(max(number, first), first.saturatingAdd(Self.horizon)))
+        let head = heads[place]
+        links[identifier].next = head
+        links[identifier].previous = Self.none
+        links[identifier].slot = UInt32(truncatingIfNeeded: place)
+        if head != Self.none { links[Int(head)].previous = UInt32(truncatingIfNeeded: identifier) }
+        heads[place] = UInt32(truncatingIfNeeded: identifier)
+        setCount &+= 1
     }
 
     /// Removes the timer `identifier` where it is set.
-    public mutating func cancel(_ identifier: Int) {
-        guard identifier < slot.count, slot[identifier] != Self.none else { return }
-        let after = next[identifier]
-        let before = previous[identifier]
-        if before == Self.none { heads[Int(slot[identifier])] = after } else { next[Int(before)] = after }
-        if after != Self.none { previous[Int(after)] = before }
-        slot[identifier] = Self.none
-        count -= 1
+    @inlinable public mutating func cancel(_ identifier: Int) {
+        guard identifier < capacity, links[identifier].slot != Self.none else { return }
+        let timer = links[identifier]
+        if timer.previous == Self.none {
+            heads[Int(timer.slot)] = timer.next
+        } else {
+            links[Int(timer.previous)].next = timer.next
+        }
+        if timer.next != Self.none { links[Int(timer.next)].previous = timer.previous }
+        links[identifier].slot = Self.none
+        setCount &-= 1
     }
 
-    /// Visits the timers that may be due before `time`, each one taken off the wheel first. `visit` answers when the
-    /// timer is to fire instead, or `nil` when it is done with. `prefetch` hears of each timer some visits before its
-    /// own. O(timers visited), at most 256 slots.
-    public mutating func advance(
-        to time: Nanoseconds, prefetch: (Int) -> Void = { _ in }, visit: (Int) -> Nanoseconds?
-    ) {
+    /// Takes off the timers that may be due before `time`, slot by slot, and appends them to `due`. Those that were moved,
+    /// or are set for a time in the slot of `time`, are to be set again, for no time before it. O(timers taken), at most
+    /// 256 slots.
+    public mutating func takeDue(before time: Nanoseconds, into due: inout [UInt32]) {
         guard let first = current else { return }
-        let last = time.floored(dividingBy: resolution)
+        let last = slotNumber(of: time)
         guard last >= min(first, earliest) else { return }
         // Timers put back may be such again.
         earliest = .max
         let (distance, overflow) = last.subtractingReportingOverflow(first)
-        let steps = overflow ? Int64(Self.slotCount - 1) : min(max(distance, 0), Int64(Self.slotCount - 1))
+        let steps = overflow ? Self.horizon : min(max(distance, 0), Self.horizon)
         for step in 0...steps {
-            let position = Self.position(first, step)
-            var timer = heads[position]
-            heads[position] = Self.none
-            // Timers put back are set anew after the whole list was taken off, so none is visited twice.
-            current = step == steps ? max(first, last) : first + step
-            var due: [UInt32] = []
+            let place = Self.place(first &+ step)
+            var timer = heads[place]
+            heads[place] = Self.none
             while timer != Self.none {
                 due.append(timer)
-                slot[Int(timer)] = Self.none
-                timer = next[Int(timer)]
-            }
-            count -= due.count
-            for (place, timer) in due.enumerated() {
-                if place + 16 < due.count { prefetch(Int(due[place + 16])) }
-                if let later = visit(Int(timer)) { set(Int(timer), at: max(later, time)) }
+                setCount -= 1
+                links[Int(timer)].slot = Self.none
+                timer = links[Int(timer)].next
             }
         }
         current = max(first, last)
@@ -100,10 +108,10 @@ public struct TimerWheel: ~Copyable {
     /// Takes a timer out of the earliest slot that has one: `visit` answers a later time for one that has moved, and
     /// `nil` or a time in that slot for the one to be returned. `nil` where no timer is set. O(1) amortised over the
     /// moves.
-    public mutating func popEarliest(_ visit: (Int) -> Nanoseconds?) -> Int? {
+    @inlinable public mutating func popEarliest(_ visit: (Int) -> Nanoseconds?) -> Int? {
         var step: Int64 = 0
         while count > 0, let first = current {
-            let timer = heads[Self.position(first, step)]
+            let timer = heads[Self.place(first &+ step)]
             guard timer != Self.none else {
                 step += 1
                 continue
@@ -114,27 +122,73 @@ public struct TimerWheel: ~Copyable {
             current = slot
             step = 0
             cancel(Int(timer))
-            guard let later = visit(Int(timer)), later.floored(dividingBy: resolution) > slot else {
-                return Int(timer)
-            }
+            guard let later = visit(Int(timer)), slotNumber(of: later) > slot else { return Int(timer) }
             set(Int(timer), at: later)
         }
         return nil
     }
 
-    /// Where the slot `step` behind `first` lies. 2^64 is a multiple of the slots, so the sum may wrap.
-    private static func position(_ first: Int64, _ step: Int64) -> Int {
-        Int((first &+ step).flooredRemainder(dividingBy: Int64(slotCount)))
+    /// Removes all timers.
+    public mutating func removeAll() {
+        heads.update(repeating: Self.none, count: Self.slotCount)
+        for timer in 0..<capacity { links[timer].slot = Self.none }
+        setCount = 0
+    }
+
+    // MARK: Slots
+
+    /// The number since the epoch of the slot in which a time lies.
+    @inlinable @inline(__always)
+    mutating func slotNumber(of time: Nanoseconds) -> Int64 {
+        if UInt64(bitPattern: time &- known.start) < resolution.magnitude { return known.number }
+        return otherSlotNumber(of: time)
+    }
+
+    @usableFromInline mutating func otherSlotNumber(of time: Nanoseconds) -> Int64 {
+        let number = time.floored(dividingBy: resolution)
+        let (start, overflow) = number.multipliedReportingOverflow(by: resolution)
+        // Where the slot begins before all time, or ends after it, differences tell nothing.
+        if !overflow, start <= Int64.max - resolution { known = (number, start) }
+        return number
+    }
+
+    /// Where the list of a slot begins. 2^64 is a multiple of the slots, so that numbers may wrap.
+    @inlinable @inline(__always)
+    static func place(_ number: Int64) -> Int { Int(truncatingIfNeeded: number) & (slotCount - 1) }
+
+    // MARK: Memory
+
+    private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Links> {
+        let links = TableMemory.take(byteCount: capacity * MemoryLayout<Links>.stride).bindMemory(
+            to: Links.self, capacity: capacity)
+        links.initialize(repeating: Links(), count: capacity)
+        return links
+    }
+
+    private static func give(_ links: UnsafeMutablePointer<Links>, _ capacity: Int) {
+        TableMemory.give(links, byteCount: capacity * MemoryLayout<Links>.stride)
+    }
+
+    @usableFromInline mutating func grow(for identifier: Int) {
+        var larger = capacity * 2
+        while larger <= identifier { larger *= 2 }
+        let stride = MemoryLayout<Links>.stride
+        links = TableMemory.grow(links, from: capacity * stride, to: larger * stride).assumingMemoryBound(
+            to: Links.self)
+        (links + capacity).initialize(repeating: Links(), count: larger - capacity)
+        capacity = larger
     }
 }
 
 /// The timers of a ``TimerWheel`` as they were at one instant.
 public struct FrozenTimers: Sendable {
-    fileprivate var resolution: Nanoseconds
-    fileprivate var heads: [UInt32]
-    fileprivate var next: [UInt32]
+    fileprivate var resolution: Nanoseconds = 1
+    fileprivate var heads: [UInt32] = []
+    fileprivate var next: [UInt32] = []
     fileprivate var current: Int64?
-    fileprivate var earliest: Int64
+    fileprivate var earliest = Int64.max
+
+    public init() {}
 
     /// Writes the slots' lists in their order: it decides who fires first.
     public func encode(into state: inout StateEncoder) {
@@ -155,9 +209,14 @@ public struct FrozenTimers: Sendable {
 }
 
 extension TimerWheel {
-    /// O(1); the wheel's next change copies four bytes for each timer.
-    public func freeze() -> FrozenTimers {
-        FrozenTimers(resolution: resolution, heads: heads, next: next, current: current, earliest: earliest)
+    /// Notes the timers in `image`, whose memory serves again. O(identifiers), four bytes for each.
+    public func freeze(into image: inout FrozenTimers) {
+        image.resolution = resolution
+        (image.current, image.earliest) = (current, earliest)
+        image.heads.removeAll(keepingCapacity: true)
+        image.heads.append(contentsOf: UnsafeBufferPointer(start: heads, count: Self.slotCount))
+        image.next.removeAll(keepingCapacity: true)
+        image.next.append(contentsOf: UnsafeBufferPointer(start: links, count: capacity).lazy.map(\.next))
     }
 
     /// Reads what ``FrozenTimers/encode(into:)`` wrote: a timer for each of `identifiers` that is true, and no other.
@@ -167,21 +226,19 @@ extension TimerWheel {
         guard try state.decode() == resolution else { throw state.invalid("timers of another resolution") }
         current = try Int64?(from: &state)
         earliest = try state.decode()
-        next = Array(repeating: Self.none, count: identifiers.count)
-        previous = next
-        slot = next
+        if identifiers.count > capacity { grow(for: identifiers.count - 1) }
         for position in 0..<Self.slotCount {
             var last = Self.none
             for timer in try [UInt32](from: &state) {
                 let place = Int(timer)
-                guard place < identifiers.count, identifiers[place], slot[place] == Self.none else {
+                guard place < identifiers.count, identifiers[place], links[place].slot == Self.none else {
                     throw state.invalid("timer \(timer) is set twice, or for nobody")
                 }
-                if last == Self.none { heads[position] = timer } else { next[Int(last)] = timer }
-                previous[place] = last
-                slot[place] = UInt32(position)
+                if last == Self.none { heads[position] = timer } else { links[Int(last)].next = timer }
+                links[place].previous = last
+                links[place].slot = UInt32(position)
                 last = timer
-                count += 1
+                setCount += 1
             }
         }
         guard count == identifiers.count(where: { $0 }), count == 0 || current != nil else {

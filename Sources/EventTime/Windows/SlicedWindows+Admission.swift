@@ -175,6 +175,29 @@ extension SlicedWindows where Accumulator: AdmittedAccumulator {
         return row < 0 ? nil : row
     }
 
+    /// Asks for the place where a key's row will be looked up, where elements come to the slice now and windows do not
+    /// overlap; then for the row.
+    @inlinable @inline(__always)
+    public func prefetchRowSlot(of key: Key, slice number: Int64) {
+        guard let current = slices.current, current.pointee.number == number else { return }
+        current.pointee.table.prefetchSlot(hash: key.tableHash)
+    }
+
+    @inlinable @inline(__always)
+    public func prefetchRow(of key: Key, slice number: Int64) {
+        guard let current = slices.current, current.pointee.number == number else { return }
+        _ = current.pointee.table.prefetchEntry(hash: key.tableHash, lines: 2)
+    }
+
+    /// The same of a row whose number, which may be any, is known.
+    @inlinable @inline(__always)
+    public func prefetch(row: Int32, slice number: Int64) {
+        guard let current = slices.current, current.pointee.number == number, row >= 0,
+            row < current.pointee.table.bound
+        else { return }
+        current.pointee.table.prefetch(Int(row), lines: 2)
+    }
+
     /// Changes the fold in a row of a slice by `body`. Windows do not overlap.
     @inlinable @inline(__always)
     public mutating func update(slice number: Int64, row: Int, _ body: (inout Accumulator) -> Void) {
