@@ -21,6 +21,9 @@ public struct HostAnalysis: ~Copyable {
         /// Whether rows of hosts, which somebody may want now or later, say what the hosts did. Where they need not, nor
         /// can be changed by late packets, they say only that the hosts were there: enough to count them.
         public var describesHosts = true
+        /// Which rows of hosts are reported where a window fires on time; `nil`: all of them. With more key groups than
+        /// one it means nothing, since the rows are then shares.
+        public var hostChoice: HostChoice?
         /// Whether packets come in the order of their clocks; without, windows fire at the end of the input only.
         public var isOrdered: Bool
 
@@ -87,7 +90,7 @@ public struct HostAnalysis: ~Copyable {
     public init(_ configuration: Configuration, isAlone: Bool = false) {
         self.configuration = configuration
         // Others' rows may be of the same hosts: only merged can they be counted.
-        makesRows = configuration.reportsHosts || !isAlone
+        makesRows = configuration.reportsHosts || !isAlone && configuration.groupCount > 1
         isOrdered = configuration.isOrdered
         overlaps = configuration.windows.slicesPerWindow > 1
         groupCount = configuration.groupCount
@@ -292,10 +295,7 @@ public struct HostAnalysis: ~Copyable {
         windows.countWaitingPairs()
         var results = windows.refire(dirty)
         while let window = windows.hosts.nextFiring(through: time) {
-            results.append(
-                PartialWindow(
-                    window: window, hosts: makesRows ? windows.hosts.takeRows() : [],
-                    hostCount: windows.hosts.rowCount))
+            results.append(takeWindow(window))
             let next = windows.hosts.window(after: window)
             pass(to: next)
             // At the very end of time there is none behind it.
@@ -305,6 +305,18 @@ public struct HostAnalysis: ~Copyable {
         windows.fireTotals(through: time, into: &results)
         windows.close(watermark: time == .max ? .max : time.saturatingAdd(-1))
         return takeResult(windows: results)
+    }
+
+    /// What the window that fires now says of hosts.
+    private mutating func takeWindow(_ window: Int64) -> PartialWindow {
+        guard makesRows else { return PartialWindow(window: window, hosts: [], hostCount: windows.hosts.rowCount) }
+        guard let choice = configuration.hostChoice, groupCount == 1 else {
+            let hosts = windows.hosts.takeRows()
+            return PartialWindow(window: window, hosts: hosts, hostCount: hosts.count)
+        }
+        let measure = choice.measure
+        let hosts = windows.hosts.takeFirstRows(choice.limit) { measure?.number(of: $0) ?? 0 }
+        return PartialWindow(window: window, hosts: hosts, hostCount: windows.hosts.rowCount)
     }
 
     /// All windows before `window` have fired: what they alone held goes out of sight.

@@ -6,7 +6,7 @@ public struct PartialWindow: Sendable {
     /// The window's first slice.
     public var window: Int64
     public var totals = TotalTraffic()
-    /// In the order of keys; empty where nobody wants them.
+    /// In the order of keys; those that are wanted (``HostAnalysis/Configuration/hostChoice``).
     public var hosts: [WindowRow<HostKey, HostTraffic>]
     /// The number of hosts, whether or not their rows are there.
     public var hostCount: Int

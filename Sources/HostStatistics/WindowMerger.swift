@@ -136,7 +136,7 @@ public struct WindowMerger: Sendable {
         for row in rows { lastRows.append(row.value.row(row.key)) }
         return WindowReport(
             window: windows.window(window), revision: before?.times ?? 0, isComplete: isComplete, totals: totals,
-            hosts: lastRows)
+            hosts: lastRows, unlistedHosts: reportsHosts ? Int(totals.hosts) - hosts.count : 0)
     }
 
     /// Merges rows in the order of their keys, adding those of the same key. O(rows · shares).

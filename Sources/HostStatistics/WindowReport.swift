@@ -9,17 +9,22 @@ public struct WindowReport: Sendable {
     /// False where dropped, late or malformed packets or a gap touched the window.
     public var isComplete: Bool
     public var totals: WindowTotals
-    /// Hosts in ascending order, then the row of the hosts past the limit. In a revision, only the changed ones.
+    /// Hosts in ascending order, then the row of the hosts past the limit; as far as they are wanted
+    /// (``HostAnalysis/Configuration/hostChoice``). In a revision, only the changed ones.
     public var hosts: [HostRow]
+    /// Hosts of the window whose rows were not wanted.
+    public var unlistedHosts: Int
 
     public init(
-        window: TimeWindow, revision: Int, isComplete: Bool, totals: WindowTotals, hosts: [HostRow]
+        window: TimeWindow, revision: Int, isComplete: Bool, totals: WindowTotals, hosts: [HostRow],
+        unlistedHosts: Int = 0
     ) {
         self.window = window
         self.revision = revision
         self.isComplete = isComplete
         self.totals = totals
         self.hosts = hosts
+        self.unlistedHosts = unlistedHosts
     }
 }
 

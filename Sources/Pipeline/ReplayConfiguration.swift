@@ -42,18 +42,13 @@ public struct ReplayConfiguration: Sendable {
     public init(inputs: [CaptureInput]) { self.inputs = inputs }
 
     var analysis: HostAnalysis.Configuration {
-        analysis(
-            keepsFlows: outputs.contains { $0.kind == .flows },
-            reportsHosts: outputs.contains { $0.kind == .hosts })
-    }
-
-    func analysis(keepsFlows: Bool, reportsHosts: Bool) -> HostAnalysis.Configuration {
         var analysis = HostAnalysis.Configuration(
             windows: windows, allowedLateness: allowedLateness, idleTimeout: idleTimeout,
             activeTimeout: activeTimeout, maximumFlows: maximumFlows, maximumHosts: maximumHosts,
             keepsFlows: isObserved || outputs.contains { $0.kind == .flows },
             reportsHosts: isObserved || outputs.contains { $0.kind == .hosts }, isOrdered: watermarkDelay != nil)
         analysis.describesHosts = analysis.reportsHosts || mayBeObserved
+        analysis.hostChoice = isObserved ? nil : reportOptions.hostChoice(of: outputs)
         return analysis
     }
 

@@ -24,6 +24,23 @@ public struct ReportOptions: Hashable, Sendable {
     }
 }
 
+extension ReportOptions {
+    /// The hosts of a window that outputs will write, where that is known before there are any and all outputs want the
+    /// same; `nil` where rows of all hosts are to be made.
+    public func hostChoice(of outputs: [OutputSpecification]) -> HostChoice? {
+        let choices = Set(outputs.filter { $0.kind == .hosts }.map { hostChoice(in: $0.format) })
+        return choices.count == 1 ? choices.first ?? nil : nil
+    }
+
+    private func hostChoice(in format: OutputFormat) -> HostChoice? {
+        let limit = format == .table ? top ?? HostTable.defaultTop : top
+        let field = format == .table ? HostTable.rankingField(sort) : sort
+        guard let limit else { return nil }
+        guard let field, Ranking<HostLine>(field) != nil else { return HostChoice(limit: limit, measure: nil) }
+        return HostMeasure(rawValue: field).map { HostChoice(limit: limit, measure: $0) }
+    }
+}
+
 /// Writes windows and flows to all outputs of a run.
 ///
 /// The process is to ignore SIGPIPE. When the reader of standard output has gone, the other outputs go on; when

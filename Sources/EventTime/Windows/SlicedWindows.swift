@@ -102,6 +102,18 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
         return rows
     }
 
+    /// The same of at most `limit` rows: those that come first by a number, the largest first, and among equal ones by
+    /// their keys. O(rows) where `limit` is small.
+    @inlinable public mutating func takeFirstRows(_ limit: Int, by rank: (Accumulator) -> UInt64) -> [Row] {
+        var rows: [Row] = []
+        if overlaps {
+            sorter.gatherFirst(limit, front.table, into: &rows, { $0.fold }, rank: rank)
+        } else {
+            sorter.gatherFirst(limit, slices.live[firing].pointee.table, into: &rows, { $0 }, rank: rank)
+        }
+        return rows
+    }
+
     /// The window behind `window`.
     @inlinable public func window(after window: Int64) -> Int64 { window.saturatingAdd(windows.slicesPerSlide) }
 

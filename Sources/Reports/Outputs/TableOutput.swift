@@ -20,9 +20,7 @@ final class TableOutput: ReportOutput {
         let limit = top ?? HostTable.defaultTop
         switch kind {
         case .hosts:
-            // `host`, the key, is the one field that is no ranking: it keeps the order of the keys.
-            let field = sort.map { $0 == "host" || Ranking<HostLine>($0) != nil ? $0 : "bytes" } ?? "bytes"
-            let order = RowOrder<HostLine>(field: field, top: limit)
+            let order = RowOrder<HostLine>(field: HostTable.rankingField(sort), top: limit)
             hosts = HostTable(order: order, width: width, paint: paint)
         case .totals: totals = TotalsTable(width: width, paint: paint)
         case .flows: flows = FlowTable(field: sort, top: limit, width: width, paint: paint)

@@ -4,6 +4,13 @@ internal import HostStatistics
 /// The `hosts` report for people: for each window a heading, its busiest hosts, and how many more there are.
 struct HostTable {
     static let defaultTop = 10
+
+    /// What rows are ranked by where `sort` was asked for: by bytes, where it is nothing that hosts have. `host`, the key,
+    /// is the one field that is no ranking: it keeps the order of the keys.
+    static func rankingField(_ sort: String?) -> String {
+        sort.map { $0 == "host" || Ranking<HostLine>($0) != nil ? $0 : "bytes" } ?? "bytes"
+    }
+
     private static let widestBar = 16
     private static let narrowestBar = 4
 
@@ -58,7 +65,7 @@ struct HostTable {
                 text += layout.row(cells, paint) + bar(row.bytes, of: most) + "\n"
             }
         }
-        let left = report.hosts.count - rows.count
+        let left = report.hosts.count + report.unlistedHosts - rows.count
         if left > 0 {
             let more = "… and \(HumanUnits.grouped(UInt64(left))) more host\(left == 1 ? "" : "s")"
             text += "  " + paint(more, .dim) + "\n"
