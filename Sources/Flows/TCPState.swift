@@ -28,7 +28,8 @@
     @inlinable var isUnderWay: Bool { bits & Bits.isUnderWay != 0 }
 
     /// How the connection ended; `nil` while it has not: reset by either side, or closed by both.
-    @inlinable var closed: FlowRecord.EndReason? {
+    @inlinable @inline(__always)
+    var closed: FlowRecord.EndReason? {
         if (lowFlags | highFlags) & Self.rst != 0 { return .rst }
         return lowFlags & highFlags & Self.fin != 0 ? .fin : nil
     }

@@ -85,6 +85,10 @@ public struct HostAnalysis: ~Copyable {
     private let beginning = UnsafeMutablePointer<UInt8>.allocate(capacity: HostAnalysis.lookAhead)
     /// Windows overlap.
     private let overlaps: Bool
+    /// The rows made last, up to ``keptRows``: once nobody else holds them, their memory serves again. To return and ask
+    /// anew for that much memory with each window costs more than to sort it.
+    private var lastRows: [HostRow] = []
+    private static let keptRows = 1 << 17
 
     /// `isAlone`: no other worker has a share in the same windows.
     public init(_ configuration: Configuration, isAlone: Bool = false) {
@@ -311,12 +315,14 @@ public struct HostAnalysis: ~Copyable {
     private mutating func takeWindow(_ window: Int64) -> PartialWindow {
         guard makesRows else { return PartialWindow(window: window, hosts: [], hostCount: windows.hosts.rowCount) }
         guard let choice = configuration.hostChoice, groupCount == 1 else {
-            let hosts = windows.hosts.takeRows()
-            return PartialWindow(window: window, hosts: hosts, hostCount: hosts.count)
+            windows.hosts.takeRows(into: &lastRows) { $1.row($0) }
+            defer { if lastRows.count > Self.keptRows { lastRows = [] } }
+            return PartialWindow(window: window, hosts: lastRows, hostCount: lastRows.count)
         }
         let measure = choice.measure
-        let hosts = windows.hosts.takeFirstRows(choice.limit) { measure?.number(of: $0) ?? 0 }
-        return PartialWindow(window: window, hosts: hosts, hostCount: windows.hosts.rowCount)
+        windows.hosts.takeFirstRows(
+            choice.limit, by: { measure?.number(of: $0) ?? 0 }, into: &lastRows, { $1.row($0) })
+        return PartialWindow(window: window, hosts: lastRows, hostCount: windows.hosts.rowCount)
     }
 
     /// All windows before `window` have fired: what they alone held goes out of sight.

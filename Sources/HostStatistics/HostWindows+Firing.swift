@@ -6,8 +6,9 @@ extension HostWindows {
     mutating func refire(_ dirty: [Int64]) -> [PartialWindow] {
         var results: [PartialWindow] = []
         hosts.refire(dirty) { window, rows, isChanged in
-            var result = PartialWindow(window: window, hosts: rows, hostCount: rows.count)
-            result.changed = Set(rows.lazy.map(\.key).filter(isChanged))
+            var result = PartialWindow(
+                window: window, hosts: rows.map { $0.value.row($0.key) }, hostCount: rows.count)
+            result.changed = Set(rows.lazy.map(\.key).filter(isChanged).map(\.host))
             results.append(result)
         }
         totals.refire(dirty) { window, rows, _ in

@@ -1,4 +1,3 @@
-public import EventTime
 public import Flows
 
 /// What one worker has to say of one window: its share of the hosts' traffic and of the totals.
@@ -7,13 +6,13 @@ public struct PartialWindow: Sendable {
     public var window: Int64
     public var totals = TotalTraffic()
     /// In the order of keys; those that are wanted (``HostAnalysis/Configuration/hostChoice``).
-    public var hosts: [WindowRow<HostKey, HostTraffic>]
+    public var hosts: [HostRow]
     /// The number of hosts, whether or not their rows are there.
     public var hostCount: Int
     /// `nil` where the window fires on time; else the hosts that late packets changed.
-    public var changed: Set<HostKey>?
+    public var changed: Set<ReportedHost>?
 
-    init(window: Int64, hosts: [WindowRow<HostKey, HostTraffic>], hostCount: Int) {
+    init(window: Int64, hosts: [HostRow], hostCount: Int) {
         self.window = window
         self.hosts = hosts
         self.hostCount = hostCount

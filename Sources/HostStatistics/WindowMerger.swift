@@ -24,9 +24,6 @@ public struct WindowMerger: Sendable {
     /// Late packets of windows that have not been reported yet, or may be again.
     var late: [Int64: UInt64] = [:]
     var losses = LossLedger()
-    /// The rows reported last, up to ``keptRows``: once the report is gone, their memory serves again.
-    private var lastRows: [HostRow] = []
-    private static let keptRows = 1 << 17
     /// Windows that end up to here have been reported, where there was something to say of them.
     var reportedThrough = Nanoseconds.min
 
@@ -127,38 +124,30 @@ public struct WindowMerger: Sendable {
         if keepsFired { emitted[window] = (times: (before?.times ?? 0) + 1, isComplete: isComplete) }
         var rows = reportsHosts ? hosts : []
         if let before, before.isComplete == isComplete {
-            let changed = shares.reduce(into: Set<HostKey>()) { $0.formUnion($1.changed ?? []) }
-            rows.removeAll { !changed.contains($0.key) }
+            let changed = shares.reduce(into: Set<ReportedHost>()) { $0.formUnion($1.changed ?? []) }
+            rows.removeAll { !changed.contains($0.host) }
         }
-        defer { if lastRows.count > Self.keptRows { lastRows = [] } }
-        lastRows.removeAll(keepingCapacity: true)
-        lastRows.reserveCapacity(rows.count)
-        for row in rows { lastRows.append(row.value.row(row.key)) }
         return WindowReport(
             window: windows.window(window), revision: before?.times ?? 0, isComplete: isComplete, totals: totals,
-            hosts: lastRows, unlistedHosts: reportsHosts ? Int(totals.hosts) - hosts.count : 0)
+            hosts: rows, unlistedHosts: reportsHosts ? Int(totals.hosts) - hosts.count : 0)
     }
 
-    /// Merges rows in the order of their keys, adding those of the same key. O(rows · shares).
-    private func merged(_ shares: [[WindowRow<HostKey, HostTraffic>]]) -> [WindowRow<HostKey, HostTraffic>] {
+    /// Merges rows in the order of their hosts, adding those of the same host. O(rows · shares).
+    private func merged(_ shares: [[HostRow]]) -> [HostRow] {
         let shares = shares.filter { !$0.isEmpty }
         guard shares.count > 1 else { return shares.first ?? [] }
         return shares.dropFirst().reduce(shares[0], merge)
     }
 
-    private func merge(
-        _ a: [WindowRow<HostKey, HostTraffic>], _ b: [WindowRow<HostKey, HostTraffic>]
-    ) -> [WindowRow<HostKey, HostTraffic>] {
-        var result: [WindowRow<HostKey, HostTraffic>] = []
+    private func merge(_ a: [HostRow], _ b: [HostRow]) -> [HostRow] {
+        var result: [HostRow] = []
         result.reserveCapacity(a.count + b.count)
         var (i, j) = (0, 0)
         while i < a.count, j < b.count {
-            if a[i].key == b[j].key {
-                var row = a[i]
-                row.value.enter(b[j].value)
-                result.append(row)
+            if a[i].host == b[j].host {
+                result.append(a[i].adding(b[j]))
                 (i, j) = (i + 1, j + 1)
-            } else if a[i].key < b[j].key {
+            } else if a[i].host < b[j].host {
                 result.append(a[i])
                 i += 1
             } else {

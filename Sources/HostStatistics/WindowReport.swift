@@ -35,6 +35,17 @@ public enum ReportedHost: Hashable, Sendable {
     case other
 }
 
+extension ReportedHost: Comparable {
+    /// In the order of addresses, and behind them what is the rest of them.
+    public static func < (a: ReportedHost, b: ReportedHost) -> Bool {
+        switch (a, b) {
+        case (.address(let a), .address(let b)): a < b
+        case (.address, .other): true
+        case (.other, _): false
+        }
+    }
+}
+
 /// One host's traffic in one window.
 public struct HostRow: Hashable, Sendable {
     public var host: ReportedHost
@@ -66,6 +77,17 @@ public struct HostRow: Hashable, Sendable {
         self.flows = flows
         self.flowsStarted = flowsStarted
         self.peers = peers
+    }
+
+    /// The row of the same host where another share of the window is added, of other flows and peers.
+    func adding(_ other: HostRow) -> HostRow {
+        HostRow(
+            host: host, packetsSent: packetsSent &+ other.packetsSent,
+            packetsReceived: packetsReceived &+ other.packetsReceived, bytesSent: bytesSent &+ other.bytesSent,
+            bytesReceived: bytesReceived &+ other.bytesReceived,
+            wireBytesSent: wireBytesSent &+ other.wireBytesSent,
+            wireBytesReceived: wireBytesReceived &+ other.wireBytesReceived, flows: flows &+ other.flows,
+            flowsStarted: flowsStarted &+ other.flowsStarted, peers: peers &+ other.peers)
     }
 }
 

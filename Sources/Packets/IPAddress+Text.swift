@@ -17,20 +17,28 @@ extension IPAddress {
     }
 
     @unsafe private func storeDotted(at start: UnsafeMutableRawPointer) -> Int {
+        let texts = unsafe Self.octetTexts
         var count = 0
         var shift: UInt64 = 32
         while shift > 0 {
             shift -= 8
-            let value = UInt32(truncatingIfNeeded: low &>> shift) & 0xff
-            // Three digits and a dot, the first of them in the lowest byte; leading zeros are shifted out.
-            let text = 0x2e30_3030 | value / 100 | (value / 10 % 10) << 8 | (value % 10) << 16
-            let leading = (value < 100 ? 1 : 0) + (value < 10 ? 1 : 0)
-            unsafe start.storeBytes(
-                of: (text &>> UInt32(8 * leading)).littleEndian, toByteOffset: count, as: UInt32.self)
-            count += 4 - leading
+            let octet = Int(truncatingIfNeeded: low &>> shift) & 0xff
+            unsafe start.storeBytes(of: texts[octet], toByteOffset: count, as: UInt32.self)
+            count += 2 + (octet > 9 ? 1 : 0) + (octet > 99 ? 1 : 0)
         }
         return count - 1
     }
+
+    /// The decimal digits of each octet and a dot behind them, as four bytes in memory. Written once, and never given back.
+    @unsafe nonisolated(unsafe) private static let octetTexts: UnsafePointer<UInt32> = {
+        let texts = UnsafeMutablePointer<UInt32>.allocate(capacity: 256)
+        for octet in 0..<256 {
+            let bytes = Array("\(octet).".utf8) + [0, 0]
+            let text = bytes.prefix(4).reversed().reduce(UInt32.zero) { $0 << 8 | UInt32($1) }
+            unsafe (texts + octet).initialize(to: text.littleEndian)
+        }
+        return unsafe UnsafePointer(texts)
+    }()
 
     @unsafe private func storeGroups(at start: UnsafeMutableRawPointer) -> Int {
         let zeros = longestZeroRun()

@@ -149,8 +149,8 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
         _ key: Key, hash: UInt32, make: () -> Value, renew: (inout Value) -> Void
     ) -> Int {
         let identifier: Int
-        if let reused = free.popLast() {
-            identifier = Int(reused)
+        if !free.isEmpty {
+            identifier = Int(free.removeLast())
         } else {
             if bound == capacity { grow() }
             identifier = bound

@@ -1,12 +1,11 @@
 /// The rows that come first by a number, the largest first, and among equal ones by their keys: a heap of as many as are
 /// wanted, the last of them on top, so that most rows cost one comparison.
 extension RowSorter {
-    /// Replaces `rows` by at most `limit` of the table's entries, in ascending order of keys. `fold` says what of an entry
-    /// is the row, `rank` the number. Entries that are free are empty. O(entries + changes of the first · log limit).
+    /// The same as ``gather(_:into:_:_:)`` of at most `limit` entries; `rank` says the number. O(entries + changes of the first · log limit).
     @inlinable @inline(__always)
-    mutating func gatherFirst<Value>(
-        _ limit: Int, _ table: borrowing KeyedTable<Key, Value>, into rows: inout [WindowRow<Key, Accumulator>],
-        _ fold: (Value) -> Accumulator, rank: (Accumulator) -> UInt64
+    mutating func gatherFirst<Value, Row>(
+        _ limit: Int, _ table: borrowing KeyedTable<Key, Value>, into rows: inout [Row],
+        _ fold: (Value) -> Accumulator, _ row: (Key, Accumulator) -> Row, rank: (Accumulator) -> UInt64
     ) {
         rows.removeAll(keepingCapacity: true)
         guard limit > 0 else { return }
@@ -28,11 +27,11 @@ extension RowSorter {
                 sorter.sink(from: 0, isBehind)
             }
         }
+        sorter.places.sort { entries[Int($0.identifier)].key < entries[Int($1.identifier)].key }
         for place in sorter.places {
             let entry = entries + Int(place.identifier)
-            rows.append(WindowRow(key: entry.pointee.key, value: fold(entry.pointee.value)))
+            rows.append(row(entry.pointee.key, fold(entry.pointee.value)))
         }
-        rows.sort { $0.key < $1.key }
     }
 }
 

@@ -2,20 +2,15 @@
 @usableFromInline
 struct RowSorter<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
     @usableFromInline var sorter = PrefixSorter()
-    /// The rows gathered last, up to ``keptRows``: once nobody else holds them, their memory serves again. To return
-    /// and ask anew for that much memory with each window costs more than to sort it.
-    @usableFromInline var last: [WindowRow<Key, Accumulator>] = []
-
-    @inlinable static var keptRows: Int { 1 << 17 }
 
     @inlinable init() {}
 
-    /// Replaces `rows` by the table's entries in ascending order; `fold` says what of an entry is the row. Entries that
-    /// are free are empty.
+    /// Replaces `rows` by what `row` makes of the table's entries, in ascending order; `fold` says what of an entry counts.
+    /// Entries that are free are empty.
     @inlinable @inline(__always)
-    mutating func gather<Value>(
-        _ table: borrowing KeyedTable<Key, Value>, into rows: inout [WindowRow<Key, Accumulator>],
-        _ fold: (Value) -> Accumulator
+    mutating func gather<Value, Row>(
+        _ table: borrowing KeyedTable<Key, Value>, into rows: inout [Row], _ fold: (Value) -> Accumulator,
+        _ row: (Key, Accumulator) -> Row
     ) {
         let (entries, count) = (table.unsafeEntries, table.identifierBound)
         sorter.places.removeAll(keepingCapacity: true)
@@ -26,18 +21,16 @@ struct RowSorter<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
         }
         sorter.sortByPrefix()
         sorter.sortTies { entries[Int($0.identifier)].key < entries[Int($1.identifier)].key }
-        last.removeAll(keepingCapacity: true)
-        last.reserveCapacity(sorter.places.count)
+        rows.removeAll(keepingCapacity: true)
+        rows.reserveCapacity(sorter.places.count)
         for (index, place) in sorter.places.enumerated() {
             // In the order of keys they lie anywhere.
             if index + 16 < sorter.places.count {
                 KeyedTable.prefetch(entries + Int(sorter.places[index + 16].identifier), lines: 2)
             }
             let entry = entries + Int(place.identifier)
-            last.append(WindowRow(key: entry.pointee.key, value: fold(entry.pointee.value)))
+            rows.append(row(entry.pointee.key, fold(entry.pointee.value)))
         }
-        rows = last
-        if last.count > Self.keptRows { last = [] }
     }
 }
 

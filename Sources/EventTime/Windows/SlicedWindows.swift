@@ -94,24 +94,32 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
     /// The rows of the window that fires now, in the order of their keys; empty folds have none. O(rows).
     @inlinable public mutating func takeRows() -> [Row] {
         var rows: [Row] = []
-        if overlaps {
-            sorter.gather(front.table, into: &rows) { $0.fold }
-        } else {
-            sorter.gather(slices.live[firing].pointee.table, into: &rows) { $0 }
-        }
+        takeRows(into: &rows) { Row(key: $0, value: $1) }
         return rows
     }
 
-    /// The same of at most `limit` rows: those that come first by a number, the largest first, and among equal ones by
-    /// their keys. O(rows) where `limit` is small.
-    @inlinable public mutating func takeFirstRows(_ limit: Int, by rank: (Accumulator) -> UInt64) -> [Row] {
-        var rows: [Row] = []
+    /// Replaces `rows` by what `row` makes of the rows that ``takeRows()`` would return.
+    @inlinable public mutating func takeRows<Output>(
+        into rows: inout [Output], _ row: (Key, Accumulator) -> Output
+    ) {
         if overlaps {
-            sorter.gatherFirst(limit, front.table, into: &rows, { $0.fold }, rank: rank)
+            sorter.gather(front.table, into: &rows, { $0.fold }, row)
         } else {
-            sorter.gatherFirst(limit, slices.live[firing].pointee.table, into: &rows, { $0 }, rank: rank)
+            sorter.gather(slices.live[firing].pointee.table, into: &rows, { $0 }, row)
         }
-        return rows
+    }
+
+    /// The same of at most `limit` rows: those that come first by a number, the largest first, and among equal ones by
+    /// their keys. In the order of keys, too. O(rows) where `limit` is small.
+    @inlinable public mutating func takeFirstRows<Output>(
+        _ limit: Int, by rank: (Accumulator) -> UInt64, into rows: inout [Output],
+        _ row: (Key, Accumulator) -> Output
+    ) {
+        if overlaps {
+            sorter.gatherFirst(limit, front.table, into: &rows, { $0.fold }, row, rank: rank)
+        } else {
+            sorter.gatherFirst(limit, slices.live[firing].pointee.table, into: &rows, { $0 }, row, rank: rank)
+        }
     }
 
     /// The window behind `window`.
@@ -154,11 +162,11 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
                 // came into sight on the way may still be there.
                 ahead.enter(until: window.saturatingAdd(windows.slicesPerWindow), in: slices)
                 ahead.leave(until: window, in: slices)
-                sorter.gather(ahead.table, into: &rows) { $0 }
+                sorter.gather(ahead.table, into: &rows, { $0 }, Row.init)
             } else {
                 let place = slices.firstPlace(from: window)
                 if place < slices.live.count, slices.live[place].pointee.number == window {
-                    sorter.gather(slices.live[place].pointee.table, into: &rows) { $0 }
+                    sorter.gather(slices.live[place].pointee.table, into: &rows, { $0 }, Row.init)
                 }
             }
             let changed = slices.live.filter {
