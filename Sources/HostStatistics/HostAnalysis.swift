@@ -250,6 +250,7 @@ public struct HostAnalysis: ~Copyable {
         sliceEnd = configuration.windows.start(ofSlice: slice.saturatingAdd(1))
         if slice > windows.newestSlice {
             windows.newestSlice = slice
+            windows.hosts.foreseeSlice()
             if slice >= windows.calmEnd { endCalm() }
         }
     }
@@ -319,9 +320,12 @@ public struct HostAnalysis: ~Copyable {
             defer { if lastRows.count > Self.keptRows { lastRows = [] } }
             return PartialWindow(window: window, hosts: lastRows, hostCount: lastRows.count)
         }
-        let measure = choice.measure
-        windows.hosts.takeFirstRows(
-            choice.limit, by: { measure?.number(of: $0) ?? 0 }, into: &lastRows, { $1.row($0) })
+        if let measure = choice.measure {
+            windows.hosts.takeFirstRows(
+                choice.limit, by: { measure.number(of: $0) }, into: &lastRows, { $1.row($0) })
+        } else {
+            windows.hosts.takeFirstRows(choice.limit, by: nil, into: &lastRows, { $1.row($0) })
+        }
         return PartialWindow(window: window, hosts: lastRows, hostCount: windows.hosts.rowCount)
     }
 

@@ -26,20 +26,20 @@ public enum HostMeasure: String, CaseIterable, Sendable {
     case peers
 
     /// The number of a window's row, as ``HostTraffic/row(_:)`` has it; sums wrap as theirs do.
-    func number(of traffic: HostTraffic) -> UInt64 {
+    func number(of row: UnsafePointer<HostTraffic>) -> UInt64 {
         switch self {
-        case .packets: traffic.sent.packets &+ traffic.received.packets
-        case .bytes: traffic.sent.bytes &+ traffic.received.bytes
-        case .wireBytes: traffic.sent.wireBytes &+ traffic.received.wireBytes
-        case .packetsSent: traffic.sent.packets
-        case .packetsReceived: traffic.received.packets
-        case .bytesSent: traffic.sent.bytes
-        case .bytesReceived: traffic.received.bytes
-        case .wireBytesSent: traffic.sent.wireBytes
-        case .wireBytesReceived: traffic.received.wireBytes
-        case .flows: UInt64(max(0, traffic.flowsBegan))
-        case .flowsStarted: UInt64(max(0, traffic.flowsStarted))
-        case .peers: UInt64(max(0, traffic.peersBegan))
+        case .packets: row.pointee.sent.packets &+ row.pointee.received.packets
+        case .bytes: row.pointee.sent.bytes &+ row.pointee.received.bytes
+        case .wireBytes: row.pointee.sent.wireBytes &+ row.pointee.received.wireBytes
+        case .packetsSent: row.pointee.sent.packets
+        case .packetsReceived: row.pointee.received.packets
+        case .bytesSent: row.pointee.sent.bytes
+        case .bytesReceived: row.pointee.received.bytes
+        case .wireBytesSent: row.pointee.sent.wireBytes
+        case .wireBytesReceived: row.pointee.received.wireBytes
+        case .flows: UInt64(max(0, row.pointee.flowsBegan))
+        case .flowsStarted: UInt64(max(0, row.pointee.flowsStarted))
+        case .peers: UInt64(max(0, row.pointee.peersBegan))
         }
     }
 }

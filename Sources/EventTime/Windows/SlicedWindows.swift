@@ -45,6 +45,12 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
         return overlaps ? anchor.first : firstOpen
     }
 
+    /// Elements are going to come to another slice than until now: it will have room for as many keys, and an eighth. One
+    /// that grows step by step is copied more than once.
+    @inlinable public mutating func foreseeSlice() {
+        if let slice = slices.current { slices.expectedKeyCount = slice.pointee.table.count / 8 * 9 + 8 }
+    }
+
     /// Changes `key`'s fold in `slice`, which some open window holds, by `body`, which adds to it.
     @inlinable @inline(__always)
     public mutating func update(slice number: Int64, key: Key, _ body: (inout Accumulator) -> Void) {
@@ -110,15 +116,15 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
     }
 
     /// The same of at most `limit` rows: those that come first by a number, the largest first, and among equal ones by
-    /// their keys. In the order of keys, too. O(rows) where `limit` is small.
+    /// their keys; without a number by their keys alone. In the order of keys, too. O(rows) where `limit` is small.
     @inlinable public mutating func takeFirstRows<Output>(
-        _ limit: Int, by rank: (Accumulator) -> UInt64, into rows: inout [Output],
+        _ limit: Int, by rank: ((UnsafePointer<Accumulator>) -> UInt64)?, into rows: inout [Output],
         _ row: (Key, Accumulator) -> Output
     ) {
         if overlaps {
-            sorter.gatherFirst(limit, front.table, into: &rows, { $0.fold }, row, rank: rank)
+            sorter.gatherFirst(limit, front.table, into: &rows, \.value.fold, row, rank: rank)
         } else {
-            sorter.gatherFirst(limit, slices.live[firing].pointee.table, into: &rows, { $0 }, row, rank: rank)
+            sorter.gatherFirst(limit, slices.live[firing].pointee.table, into: &rows, \.value, row, rank: rank)
         }
     }
 
