@@ -30,7 +30,8 @@ public struct CommunityID: Hashable, Sendable, CustomStringConvertible {
             swap(&firstPort, &secondPort)
         }
         // The seed, two addresses, the transport and a byte of padding, and two ports.
-        digest = withUnsafeTemporaryAllocation(byteCount: 40, alignment: 8) { bytes in
+        digest = withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { bytes in
+            bytes.initializeMemory(as: UInt8.self, repeating: 0)
             var message = TupleBytes(bytes)
             message.append(UInt16(0))
             message.append(first)
@@ -41,7 +42,7 @@ public struct CommunityID: Hashable, Sendable, CustomStringConvertible {
                 message.append(firstPort)
                 message.append(secondPort)
             }
-            return sha1(message.bytes)
+            return sha1(bytes, count: message.count)
         }
     }
 
@@ -61,12 +62,16 @@ public struct CommunityID: Hashable, Sendable, CustomStringConvertible {
         let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" as StaticString
         start.storeBytes(of: UInt8(ascii: "1"), as: UInt8.self)
         start.storeBytes(of: UInt8(ascii: ":"), toByteOffset: 1, as: UInt8.self)
-        // 160 bits are 26 digits of six and one of four; the 28th is padding.
-        for place in 0..<27 {
-            let (word, bit) = (6 * place / 32, 6 * place % 32)
+        // 160 bits are 26 digits of six and one of four; the 28th is padding. Four digits are three bytes.
+        for group in 0..<7 {
+            let (word, bit) = (24 * group / 32, 24 * group % 32)
             let bits = UInt64(digest[word]) << 32 | UInt64(digest[word + 1])
-            let digit = Int(truncatingIfNeeded: bits >> UInt64(58 - bit)) & 63
-            start.storeBytes(of: alphabet.utf8Start[digit], toByteOffset: 2 + place, as: UInt8.self)
+            let three = Int(truncatingIfNeeded: bits >> UInt64(40 - bit))
+            var digits = UInt32(alphabet.utf8Start[three & 63]) << 24
+            digits |= UInt32(alphabet.utf8Start[three >> 6 & 63]) << 16
+            digits |= UInt32(alphabet.utf8Start[three >> 12 & 63]) << 8
+            digits |= UInt32(alphabet.utf8Start[three >> 18 & 63])
+            start.storeBytes(of: digits.littleEndian, toByteOffset: 2 + 4 * group, as: UInt32.self)
         }
         start.storeBytes(of: UInt8(ascii: "="), toByteOffset: 29, as: UInt8.self)
         return Self.textLength
@@ -76,11 +81,9 @@ public struct CommunityID: Hashable, Sendable, CustomStringConvertible {
 /// The fields of a flow tuple in network order, one behind the other.
 private struct TupleBytes {
     private let room: UnsafeMutableRawBufferPointer
-    private var count = 0
+    private(set) var count = 0
 
     init(_ room: UnsafeMutableRawBufferPointer) { self.room = room }
-
-    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: room[..<count]) }
 
     mutating func append(_ number: some FixedWidthInteger & BitwiseCopyable) {
         room.storeBytes(of: number.bigEndian, toByteOffset: count, as: type(of: number))

@@ -22,14 +22,13 @@ struct KnownTime {
 
     init(_ time: Nanoseconds) {
         self.time = time
-        var bytes = SIMD64<UInt8>()
-        count = withUnsafeMutableBytes(of: &bytes) { bytes in
-            guard let start = bytes.baseAddress else { return 0 }
+        // Aligned to more than 16 bytes it would come from the heap.
+        (text, count) = withUnsafeTemporaryAllocation(byteCount: 128, alignment: 16) { room in
+            guard let start = room.baseAddress else { return (SIMD32(), 0) }
             var cursor = TextCursor(start)
             TimeText.store(time, at: &cursor)
-            return cursor.place - start
+            return (start.loadUnaligned(as: SIMD32<UInt8>.self), cursor.place - start)
         }
-        text = bytes.lowHalf
     }
 }
 

@@ -71,11 +71,33 @@ struct TextCursor {
         store(Int(low), digits: 8)
     }
 
+    /// Stores a number below 100 in two digits.
+    @inline(__always)
+    mutating func store(twoDigits number: Int) {
+        let tens = (number &* 103) &>> 10
+        let text = UInt16(truncatingIfNeeded: tens | (number &- tens &* 10) &<< 8) | 0x3030
+        place.storeBytes(of: text.littleEndian, as: UInt16.self)
+        place += 2
+    }
+
     /// Stores the last `digits` of a number below 100,000,000, with leading zeros.
     mutating func store(_ number: Int, digits: Int) {
         let text = DecimalDigits(UInt32(truncatingIfNeeded: number)).text
         place.storeBytes(of: (text >> UInt64(8 * (8 - digits))).littleEndian, as: UInt64.self)
         place += digits
+    }
+
+    /// Stores billionths, of which there are some, as digits behind a point, without trailing zeros.
+    @inline(__always)
+    mutating func store(fraction billionths: UInt32) {
+        let digits = DecimalDigits(billionths / 10)
+        place.storeBytes(of: digits.text.littleEndian, as: UInt64.self)
+        let last = billionths % 10
+        guard last == 0 else {
+            place += 8
+            return store(UInt8(truncatingIfNeeded: last) | 0x30)
+        }
+        place += 8 - digits.trailingZeros
     }
 
     @inline(__always)
@@ -109,6 +131,10 @@ struct DecimalDigits {
     /// In ASCII.
     @inline(__always)
     var text: UInt64 { digits | 0x3030_3030_3030_3030 }
+
+    /// How many zeros stand behind the last digit that counts; of 0, all.
+    @inline(__always)
+    var trailingZeros: Int { digits.leadingZeroBitCount / 8 }
 
     /// How many zeros stand before the first digit that counts; of 0, all but one.
     @inline(__always)

@@ -64,24 +64,25 @@ enum TimeText {
     static func storeDate(_ time: CalendarTime, at text: inout TextCursor) {
         text.store(time.year, digits: 4)
         text.store(UInt8(ascii: "-"))
-        text.store(time.month, digits: 2)
+        text.store(twoDigits: time.month)
         text.store(UInt8(ascii: "-"))
-        text.store(time.day, digits: 2)
+        text.store(twoDigits: time.day)
     }
 
     /// `22:13:20` or `22:13:20.125`
     static func storeClock(_ time: CalendarTime, at text: inout TextCursor) {
-        text.store(time.hour, digits: 2)
+        text.store(twoDigits: time.hour)
         text.store(UInt8(ascii: ":"))
-        text.store(time.minute, digits: 2)
+        text.store(twoDigits: time.minute)
         text.store(UInt8(ascii: ":"))
-        text.store(time.second, digits: 2)
+        text.store(twoDigits: time.second)
         let digits = time.fractionDigits
         guard digits > 0 else { return }
         text.store(UInt8(ascii: "."))
-        text.store(time.nanosecond / 1_000_000, digits: 3)
-        if digits > 3 { text.store(time.nanosecond / 1000 % 1000, digits: 3) }
-        if digits > 6 { text.store(time.nanosecond % 1000, digits: 3) }
+        // Six of the nine at once, or the first three of them.
+        text.store(time.nanosecond / 1000, digits: 6)
+        if digits == 3 { text.takeBack(3) }
+        if digits == 9 { text.store(time.nanosecond % 1000, digits: 3) }
     }
 }
 
@@ -93,14 +94,9 @@ enum SecondsText {
     static func store(_ span: Nanoseconds, at text: inout TextCursor) {
         if span < 0 { text.store(UInt8(ascii: "-")) }
         text.store(decimal: span.magnitude / 1_000_000_000)
-        var fraction = span.magnitude % 1_000_000_000
+        let fraction = UInt32(span.magnitude % 1_000_000_000)
         if fraction == 0 { return }
         text.store(UInt8(ascii: "."))
-        var unit: UInt64 = 100_000_000
-        while fraction > 0 {
-            text.store(UInt8(truncatingIfNeeded: fraction / unit) &+ 0x30)
-            fraction %= unit
-            unit /= 10
-        }
+        text.store(fraction: fraction)
     }
 }
