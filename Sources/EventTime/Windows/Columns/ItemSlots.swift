@@ -13,13 +13,22 @@ public import CPrefetch
         @inlinable @inline(__always)
         init(_ base: UnsafeMutableRawPointer) { self.base = base }
 
-        /// The row's number and 1; 0 where the slot is empty, and its cluster then not initialised.
+        /// The row's number and 1, and whether the slot is continued; 0 where it is empty, and its cluster then not
+        /// initialised.
         @inlinable @inline(__always)
         var mark: UnsafeMutablePointer<UInt32> { base.assumingMemoryBound(to: UInt32.self) }
         @inlinable @inline(__always)
         var isEmpty: Bool { mark.pointee == 0 }
         @inlinable @inline(__always)
-        var row: Int { Int(mark.pointee) &- 1 }
+        var row: Int { Int(mark.pointee & ~ItemSlots.continued) &- 1 }
+        /// Whether there is more of the slot in another table: for the owner of both.
+        @inlinable @inline(__always)
+        var isContinued: Bool {
+            get { mark.pointee & ItemSlots.continued != 0 }
+            nonmutating set {
+                mark.pointee = newValue ? mark.pointee | ItemSlots.continued : mark.pointee & ~ItemSlots.continued
+            }
+        }
         @inlinable @inline(__always)
         var cluster: UnsafeMutablePointer<Item> {
             (base + ItemSlots.clusterOffset).assumingMemoryBound(to: Item.self)
@@ -52,7 +61,7 @@ public import CPrefetch
     @inlinable deinit {
         if !_isPOD(Item.self) {
             for place in 0...mask {
-                let slot = Slot(base + place &<< shift)
+                let slot = self[place]
                 if !slot.isEmpty { slot.cluster.deinitialize(count: 1) }
             }
         }
@@ -61,7 +70,14 @@ public import CPrefetch
 
     @inlinable var capacity: Int { mask + 1 }
 
+    /// The slot at a place.
+    @inlinable @inline(__always)
+    subscript(place: Int) -> Slot { Slot(base + place &<< shift) }
+
     // MARK: Layout
+
+    @inlinable @inline(__always)
+    static var continued: UInt32 { 1 << 31 }
 
     @inlinable @inline(__always)
     static var clusterOffset: Int {
@@ -97,34 +113,23 @@ public import CPrefetch
 
     /// Where a row's cluster belongs. Each row's are spread as Knuth's multiplicative hashing does (TAOCP 6.4).
     @inlinable @inline(__always)
-    func home(_ row: Int, _ cluster: Item) -> Int {
-        Int(truncatingIfNeeded: Self.hash(row, cluster) &>> UInt64(truncatingIfNeeded: hashShift))
-    }
+    func home(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash &>> UInt64(truncatingIfNeeded: hashShift)) }
 
-    /// Asks for the slot where a row's cluster very likely is.
+    /// Asks for the slot at a place.
     @inlinable @inline(__always)
-    func prefetch(_ row: Int, _ cluster: Item) {
-        prefetchForWriting(base + home(row, cluster) &<< shift)
-    }
-
-    /// Asks for the slot behind that, where it is another's.
-    @inlinable @inline(__always)
-    func prefetchNext(_ row: Int, _ cluster: Item) {
-        let place = home(row, cluster)
-        let slot = Slot(base + place &<< shift)
-        if slot.row != row || slot.cluster.pointee != cluster, !slot.isEmpty {
-            prefetchForWriting(base + ((place &+ 1) & mask) &<< shift)
-        }
-    }
+    func prefetch(place: Int) { prefetchForWriting(base + place &<< shift) }
 
     /// The slot of a row's cluster, or the empty one where it belongs. O(1).
     @inlinable @inline(__always)
-    func slot(_ row: Int, _ cluster: Item) -> Slot {
+    func slot(_ row: Int, _ cluster: Item) -> Slot { slot(row, cluster, Self.hash(row, cluster)) }
+
+    @inlinable @inline(__always)
+    func slot(_ row: Int, _ cluster: Item, _ hash: UInt64) -> Slot {
         let mark = UInt32(truncatingIfNeeded: row &+ 1)
-        var place = home(row, cluster)
+        var place = home(hash)
         while true {
-            let slot = Slot(base + place &<< shift)
-            let held = slot.mark.pointee
+            let slot = self[place]
+            let held = slot.mark.pointee & ~Self.continued
             if held == mark && slot.cluster.pointee == cluster || held == 0 { return slot }
             place = (place &+ 1) & mask
         }
@@ -163,9 +168,9 @@ public import CPrefetch
         var hole = (slot.base - base) &>> shift
         var next = (hole + 1) & mask
         while true {
-            let moved = Slot(base + next &<< shift)
+            let moved = self[next]
             if moved.isEmpty { break }
-            let home = home(moved.row, moved.cluster.pointee)
+            let home = home(Self.hash(moved.row, moved.cluster.pointee))
             if (next - home) & mask >= (next - hole) & mask {
                 (base + hole &<< shift).copyMemory(from: moved.base, byteCount: byteCount)
                 hole = next
@@ -179,7 +184,7 @@ public import CPrefetch
     @inlinable @inline(__always)
     func eachSlot(_ body: (Slot) -> Void) {
         for place in 0...mask {
-            let slot = Slot(base + place &<< shift)
+            let slot = self[place]
             if !slot.isEmpty { body(slot) }
         }
     }

@@ -3,16 +3,23 @@
 /// The number of slices is written across the words of a slot, plane by plane: bit b of an item's number is its bit in
 /// word b. So a slice comes in 64 items at a time, by the steps of a ripple-carry adder, and goes by those of a
 /// subtracter. Keys are known by their numbers.
+///
+/// Few items are in many slices. So a slot has three planes at most, half a cache line, and what is above them lies in
+/// another table, which is small.
 @frozen public struct WindowItems<Item: StreamKey>: WindowColumns {
     @usableFromInline struct Storage: ~Copyable {
         @usableFromInline var slots = ItemSlots<Item>()
+        /// The planes above those of continued slots.
+        @usableFromInline var above = ItemSlots<Item>()
         /// Items by the key's number; 0 where the window holds nothing of it.
         @usableFromInline var counts: UnsafeMutablePointer<Int32>
         @usableFromInline var countCapacity = 0
         /// The table of a slice that needs it no more, for the next one.
         @usableFromInline var spare = ItemSlots<Item>()
+        /// Where complete slices lie.
+        @usableFromInline let memory = SliceMemory()
 
-        @usableFromInline var scratch: UnsafeMutablePointer<UInt32>
+        @usableFromInline var scratch: UnsafeMutablePointer<UInt64>
         @usableFromInline var scratchCapacity = 0
 
         @inlinable init() {
@@ -55,7 +62,7 @@ extension WindowItems.Storage {
     }
 
     /// Scratch space, good until it is asked for again.
-    @inlinable mutating func starts(ofRows count: Int) -> UnsafeMutableBufferPointer<UInt32> {
+    @inlinable mutating func scratch(_ count: Int) -> UnsafeMutableBufferPointer<UInt64> {
         if scratchCapacity < count {
             scratch.deallocate()
             scratchCapacity = count + count / 8
@@ -80,85 +87,182 @@ extension WindowItems.Storage {
 
     // MARK: Slices
 
+    @inlinable mutating func add(_ packed: borrowing PackedItems<Item>, numbers: UnsafePointer<UInt32>) {
+        sweep(packed, numbers) { $0.add($1, $2, $3, $4) }
+    }
+
     @inlinable mutating func add(_ list: borrowing ItemList<Item>, numbers: UnsafePointer<UInt32>) {
-        let (entries, count) = (list.entries, list.count)
-        slots.reserve(slots.used + count)
-        for place in 0..<count {
-            prefetch(entries, place, count, numbers)
-            let entry = entries + place
-            add(Int(numbers[Int(entry.pointee.row)]), entry.pointee.cluster, entry.pointee.word)
-        }
+        // It may be in the order of this table, whose growth would then put all of it in the same place.
+        slots.reserve(slots.used + list.count)
+        sweep(list, numbers) { $0.add($1, $2, $3, $4) }
+    }
+
+    @inlinable mutating func subtract(_ packed: borrowing PackedItems<Item>, numbers: UnsafePointer<UInt32>) {
+        sweep(packed, numbers) { $0.subtract($1, $2, $3, $4) }
     }
 
     @inlinable mutating func subtract(_ list: borrowing ItemList<Item>, numbers: UnsafePointer<UInt32>) {
-        let (entries, count) = (list.entries, list.count)
-        for place in 0..<count {
-            prefetch(entries, place, count, numbers)
-            let entry = entries + place
-            subtract(Int(numbers[Int(entry.pointee.row)]), entry.pointee.cluster, entry.pointee.word)
+        sweep(list, numbers) { $0.subtract($1, $2, $3, $4) }
+    }
+
+    /// A cluster of a slice, whose slot is being fetched.
+    @usableFromInline struct Fetched {
+        @usableFromInline let number: Int
+        @usableFromInline let cluster: Item
+        @usableFromInline let items: UInt64
+        @usableFromInline let hash: UInt64
+
+        @inlinable init(_ number: Int, _ cluster: Item, _ items: UInt64, _ hash: UInt64) {
+            (self.number, self.cluster, self.items, self.hash) = (number, cluster, items, hash)
         }
     }
 
-    /// Asks for the slots of the entries behind this one: first where they very likely are, then, where that is
-    /// another's slot, for the one behind it.
+    /// Clusters whose slots are fetched at once, for so many clusters each of two stages; a power of two.
+    @inlinable static var stage: Int { 16 }
+    @inlinable static var fetchedAtOnce: Int { stage * 2 }
+
+    /// Asks for what else a cluster needs, once its slot is there: the one behind it where it is another's, the planes
+    /// above it where it is continued.
     @inlinable @inline(__always)
-    func prefetch(
-        _ entries: UnsafeMutablePointer<ItemList<Item>.Entry>, _ place: Int, _ count: Int,
-        _ numbers: UnsafePointer<UInt32>
-    ) {
-        guard place + 24 < count else { return }
-        let later = entries + (place + 24)
-        slots.prefetch(Int(numbers[Int(later.pointee.row)]), later.pointee.cluster)
-        let sooner = entries + (place + 8)
-        slots.prefetchNext(Int(numbers[Int(sooner.pointee.row)]), sooner.pointee.cluster)
+    func fetchMore(_ next: borrowing Fetched) {
+        let place = slots.home(next.hash)
+        let mark = slots[place].mark.pointee
+        if mark &- 1 == UInt32(truncatingIfNeeded: next.number) || mark == 0 { return }
+        if mark & ItemSlots<Item>.continued != 0 { above.prefetch(place: above.home(next.hash)) }
+        slots.prefetch(place: (place &+ 1) & slots.mask)
     }
+
+    /// Changes the window by each cluster of a slice, a while after its slot was asked for.
+    @inlinable @inline(__always)
+    mutating func sweep<Clusters: RowClusters<Item> & ~Copyable>(
+        _ clusters: borrowing Clusters, _ numbers: UnsafePointer<UInt32>,
+        _ change: (inout Self, _ number: Int, _ cluster: Item, _ items: UInt64, _ hash: UInt64) -> Void
+    ) {
+        withUnsafeTemporaryAllocation(of: Fetched.self, capacity: Self.fetchedAtOnce) { fetched in
+            guard let fetched = fetched.baseAddress else { return }
+            var count = 0
+            clusters.eachCluster { row, cluster, items in
+                let place = fetched + (count & (Self.fetchedAtOnce - 1))
+                if count >= Self.fetchedAtOnce {
+                    let next = place.move()
+                    change(&self, next.number, next.cluster, next.items, next.hash)
+                }
+                let number = Int(numbers[row])
+                let hash = ItemSlots.hash(number, cluster)
+                slots.prefetch(place: slots.home(hash))
+                place.initialize(to: Fetched(number, cluster, items, hash))
+                if count >= Self.stage {
+                    fetchMore((fetched + ((count - Self.stage) & (Self.fetchedAtOnce - 1))).pointee)
+                }
+                count &+= 1
+            }
+            for place in max(0, count - Self.fetchedAtOnce)..<count {
+                let next = (fetched + (place & (Self.fetchedAtOnce - 1))).move()
+                change(&self, next.number, next.cluster, next.items, next.hash)
+            }
+        }
+    }
+
+    // MARK: Clusters
 
     /// One slice more has these items of a cluster.
     @inlinable @inline(__always)
-    mutating func add(_ number: Int, _ cluster: Item, _ items: UInt64) {
-        var slot = slots.slot(number, cluster)
+    mutating func add(_ number: Int, _ cluster: Item, _ items: UInt64, _ hash: UInt64) {
+        var slot = slots.slot(number, cluster, hash)
         if slot.isEmpty {
             slot = slots.occupy(slot, number, cluster)
             slot.words.pointee = items
             counts[number] &+= Int32(truncatingIfNeeded: items.nonzeroBitCount)
             return
         }
-        var (held, carry, plane) = (UInt64.zero, items, 0)
-        let planes = slots.wordCount
-        while plane < planes {
-            let word = slot.words[plane]
-            held |= word
-            slot.words[plane] = word ^ carry
-            carry &= word
-            plane &+= 1
-        }
-        if carry != 0 { addPlane(number, cluster, carry, planes) }
+        let (lower, carry) = Self.add(items, to: slot.words, slots.wordCount)
+        var held = lower
+        if carry != 0 || slot.isContinued { held |= addAbove(slot, number, cluster, carry) }
         counts[number] &+= Int32(truncatingIfNeeded: (items & ~held).nonzeroBitCount)
     }
 
-    /// The carry out of the last plane goes to a new one.
-    @inlinable @inline(never)
-    mutating func addPlane(_ number: Int, _ cluster: Item, _ carry: UInt64, _ plane: Int) {
-        slots.grow(capacity: slots.capacity, shift: slots.shift + 1)
-        slots.slot(number, cluster).words[plane] = carry
+    /// Adds one to the numbers of items. What the planes held before, and what is carried out of the last one.
+    @inlinable @inline(__always)
+    static func add(_ items: UInt64, to words: UnsafeMutablePointer<UInt64>, _ planes: Int) -> (
+        held: UInt64, carry: UInt64
+    ) {
+        var (held, carry, plane) = (UInt64.zero, items, 0)
+        while plane < planes {
+            let word = words[plane]
+            held |= word
+            words[plane] = word ^ carry
+            carry &= word
+            plane &+= 1
+        }
+        return (held, carry)
     }
+
+    /// Takes what is carried out of a slot to the planes above it. What those held before.
+    @inlinable @inline(never)
+    mutating func addAbove(_ slot: ItemSlots<Item>.Slot, _ number: Int, _ cluster: Item, _ carry: UInt64) -> UInt64
+    {
+        guard slot.isContinued || slots.wordCount >= Self.mostPlanes else {
+            let planes = slots.wordCount
+            slots.grow(capacity: slots.capacity, shift: slots.shift + 1)
+            slots.slot(number, cluster).words[planes] = carry
+            return 0
+        }
+        guard slot.isContinued else {
+            slot.isContinued = true
+            above.occupy(above.slot(number, cluster), number, cluster).words.pointee = carry
+            return 0
+        }
+        let planes = above.wordCount
+        let (held, carry) = Self.add(carry, to: above.slot(number, cluster).words, planes)
+        if carry != 0 {
+            above.grow(capacity: above.capacity, shift: above.shift + 1)
+            above.slot(number, cluster).words[planes] = carry
+        }
+        return held
+    }
+
+    @inlinable static var mostPlanes: Int { 3 }
 
     /// One slice less has these items of a cluster, which it had.
     @inlinable @inline(__always)
-    mutating func subtract(_ number: Int, _ cluster: Item, _ items: UInt64) {
-        let slot = slots.slot(number, cluster)
+    mutating func subtract(_ number: Int, _ cluster: Item, _ items: UInt64, _ hash: UInt64) {
+        let slot = slots.slot(number, cluster, hash)
         assert(!slot.isEmpty)
+        let (lower, borrow) = Self.subtract(items, from: slot.words, slots.wordCount)
+        var held = lower
+        if slot.isContinued { held |= subtractAbove(slot, number, cluster, borrow) }
+        counts[number] &-= Int32(truncatingIfNeeded: (items & ~held).nonzeroBitCount)
+        if held == 0 { slots.vacate(slot) }
+    }
+
+    /// Takes one from the numbers of items. What the planes hold then, and what is borrowed from above.
+    @inlinable @inline(__always)
+    static func subtract(_ items: UInt64, from words: UnsafeMutablePointer<UInt64>, _ planes: Int) -> (
+        held: UInt64, borrow: UInt64
+    ) {
         var (held, borrow, plane) = (UInt64.zero, items, 0)
-        let planes = slots.wordCount
         while plane < planes {
-            let word = slot.words[plane]
+            let word = words[plane]
             let left = word ^ borrow
-            slot.words[plane] = left
+            words[plane] = left
             held |= left
             borrow &= ~word
             plane &+= 1
         }
-        counts[number] &-= Int32(truncatingIfNeeded: (items & ~held).nonzeroBitCount)
-        if held == 0 { slots.vacate(slot) }
+        return (held, borrow)
+    }
+
+    /// Takes what a slot borrows from the planes above it. What those hold then.
+    @inlinable @inline(never)
+    mutating func subtractAbove(
+        _ slot: ItemSlots<Item>.Slot, _ number: Int, _ cluster: Item, _ borrow: UInt64
+    ) -> UInt64 {
+        let upper = above.slot(number, cluster)
+        let held = Self.subtract(borrow, from: upper.words, above.wordCount).held
+        if held == 0 {
+            above.vacate(upper)
+            slot.isContinued = false
+        }
+        return held
     }
 }
