@@ -13,22 +13,13 @@ public import CPrefetch
         @inlinable @inline(__always)
         init(_ base: UnsafeMutableRawPointer) { self.base = base }
 
-        /// The row's number and 1, and whether the slot is continued; 0 where it is empty, and its cluster then not
-        /// initialised.
+        /// The row's number and 1; 0 where the slot is empty, and its cluster then not initialised.
         @inlinable @inline(__always)
         var mark: UnsafeMutablePointer<UInt32> { base.assumingMemoryBound(to: UInt32.self) }
         @inlinable @inline(__always)
         var isEmpty: Bool { mark.pointee == 0 }
         @inlinable @inline(__always)
-        var row: Int { Int(mark.pointee & ~ItemSlots.continued) &- 1 }
-        /// Whether there is more of the slot in another table: for the owner of both.
-        @inlinable @inline(__always)
-        var isContinued: Bool {
-            get { mark.pointee & ItemSlots.continued != 0 }
-            nonmutating set {
-                mark.pointee = newValue ? mark.pointee | ItemSlots.continued : mark.pointee & ~ItemSlots.continued
-            }
-        }
+        var row: Int { Int(mark.pointee) &- 1 }
         @inlinable @inline(__always)
         var cluster: UnsafeMutablePointer<Item> {
             (base + ItemSlots.clusterOffset).assumingMemoryBound(to: Item.self)
@@ -75,9 +66,6 @@ public import CPrefetch
     subscript(place: Int) -> Slot { Slot(base + place &<< shift) }
 
     // MARK: Layout
-
-    @inlinable @inline(__always)
-    static var continued: UInt32 { 1 << 31 }
 
     @inlinable @inline(__always)
     static var clusterOffset: Int {
@@ -129,7 +117,7 @@ public import CPrefetch
         var place = home(hash)
         while true {
             let slot = self[place]
-            let held = slot.mark.pointee & ~Self.continued
+            let held = slot.mark.pointee
             if held == mark && slot.cluster.pointee == cluster || held == 0 { return slot }
             place = (place &+ 1) & mask
         }

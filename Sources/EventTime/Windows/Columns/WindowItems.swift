@@ -3,14 +3,9 @@
 /// The number of slices is written across the words of a slot, plane by plane: bit b of an item's number is its bit in
 /// word b. So a slice comes in 64 items at a time, by the steps of a ripple-carry adder, and goes by those of a
 /// subtracter. Keys are known by their numbers.
-///
-/// Few items are in many slices. So a slot has three planes at most, half a cache line, and what is above them lies in
-/// another table, which is small.
 @frozen public struct WindowItems<Item: StreamKey>: WindowColumns {
     @usableFromInline struct Storage: ~Copyable {
         @usableFromInline var slots = ItemSlots<Item>()
-        /// The planes above those of continued slots.
-        @usableFromInline var above = ItemSlots<Item>()
         /// Items by the key's number; 0 where the window holds nothing of it.
         @usableFromInline var counts: UnsafeMutablePointer<Int32>
         @usableFromInline var countCapacity = 0
@@ -121,15 +116,14 @@ extension WindowItems.Storage {
     @inlinable static var stage: Int { 16 }
     @inlinable static var fetchedAtOnce: Int { stage * 2 }
 
-    /// Asks for what else a cluster needs, once its slot is there: the one behind it where it is another's, the planes
-    /// above it where it is continued.
+    /// Asks for the slot behind that of a cluster, where it is another's.
     @inlinable @inline(__always)
-    func fetchMore(_ next: borrowing Fetched) {
+    func prefetchNext(_ next: Fetched) {
         let place = slots.home(next.hash)
-        let mark = slots[place].mark.pointee
-        if mark &- 1 == UInt32(truncatingIfNeeded: next.number) || mark == 0 { return }
-        if mark & ItemSlots<Item>.continued != 0 { above.prefetch(place: above.home(next.hash)) }
-        slots.prefetch(place: (place &+ 1) & slots.mask)
+        let slot = slots[place]
+        if slot.row != next.number || slot.cluster.pointee != next.cluster, !slot.isEmpty {
+            slots.prefetch(place: (place &+ 1) & slots.mask)
+        }
     }
 
     /// Changes the window by each cluster of a slice, a while after its slot was asked for.
@@ -152,7 +146,7 @@ extension WindowItems.Storage {
                 slots.prefetch(place: slots.home(hash))
                 place.initialize(to: Fetched(number, cluster, items, hash))
                 if count >= Self.stage {
-                    fetchMore((fetched + ((count - Self.stage) & (Self.fetchedAtOnce - 1))).pointee)
+                    prefetchNext((fetched + ((count - Self.stage) & (Self.fetchedAtOnce - 1))).pointee)
                 }
                 count &+= 1
             }
@@ -175,94 +169,42 @@ extension WindowItems.Storage {
             counts[number] &+= Int32(truncatingIfNeeded: items.nonzeroBitCount)
             return
         }
-        let (lower, carry) = Self.add(items, to: slot.words, slots.wordCount)
-        var held = lower
-        if carry != 0 || slot.isContinued { held |= addAbove(slot, number, cluster, carry) }
-        counts[number] &+= Int32(truncatingIfNeeded: (items & ~held).nonzeroBitCount)
-    }
-
-    /// Adds one to the numbers of items. What the planes held before, and what is carried out of the last one.
-    @inlinable @inline(__always)
-    static func add(_ items: UInt64, to words: UnsafeMutablePointer<UInt64>, _ planes: Int) -> (
-        held: UInt64, carry: UInt64
-    ) {
         var (held, carry, plane) = (UInt64.zero, items, 0)
+        let planes = slots.wordCount
         while plane < planes {
-            let word = words[plane]
+            let word = slot.words[plane]
             held |= word
-            words[plane] = word ^ carry
+            slot.words[plane] = word ^ carry
             carry &= word
             plane &+= 1
         }
-        return (held, carry)
+        if carry != 0 { addPlane(number, cluster, carry, planes) }
+        counts[number] &+= Int32(truncatingIfNeeded: (items & ~held).nonzeroBitCount)
     }
 
-    /// Takes what is carried out of a slot to the planes above it. What those held before.
+    /// The carry out of the last plane goes to a new one.
     @inlinable @inline(never)
-    mutating func addAbove(_ slot: ItemSlots<Item>.Slot, _ number: Int, _ cluster: Item, _ carry: UInt64) -> UInt64
-    {
-        guard slot.isContinued || slots.wordCount >= Self.mostPlanes else {
-            let planes = slots.wordCount
-            slots.grow(capacity: slots.capacity, shift: slots.shift + 1)
-            slots.slot(number, cluster).words[planes] = carry
-            return 0
-        }
-        guard slot.isContinued else {
-            slot.isContinued = true
-            above.occupy(above.slot(number, cluster), number, cluster).words.pointee = carry
-            return 0
-        }
-        let planes = above.wordCount
-        let (held, carry) = Self.add(carry, to: above.slot(number, cluster).words, planes)
-        if carry != 0 {
-            above.grow(capacity: above.capacity, shift: above.shift + 1)
-            above.slot(number, cluster).words[planes] = carry
-        }
-        return held
+    mutating func addPlane(_ number: Int, _ cluster: Item, _ carry: UInt64, _ plane: Int) {
+        slots.grow(capacity: slots.capacity, shift: slots.shift + 1)
+        slots.slot(number, cluster).words[plane] = carry
     }
-
-    @inlinable static var mostPlanes: Int { 3 }
 
     /// One slice less has these items of a cluster, which it had.
     @inlinable @inline(__always)
     mutating func subtract(_ number: Int, _ cluster: Item, _ items: UInt64, _ hash: UInt64) {
         let slot = slots.slot(number, cluster, hash)
         assert(!slot.isEmpty)
-        let (lower, borrow) = Self.subtract(items, from: slot.words, slots.wordCount)
-        var held = lower
-        if slot.isContinued { held |= subtractAbove(slot, number, cluster, borrow) }
-        counts[number] &-= Int32(truncatingIfNeeded: (items & ~held).nonzeroBitCount)
-        if held == 0 { slots.vacate(slot) }
-    }
-
-    /// Takes one from the numbers of items. What the planes hold then, and what is borrowed from above.
-    @inlinable @inline(__always)
-    static func subtract(_ items: UInt64, from words: UnsafeMutablePointer<UInt64>, _ planes: Int) -> (
-        held: UInt64, borrow: UInt64
-    ) {
         var (held, borrow, plane) = (UInt64.zero, items, 0)
+        let planes = slots.wordCount
         while plane < planes {
-            let word = words[plane]
+            let word = slot.words[plane]
             let left = word ^ borrow
-            words[plane] = left
+            slot.words[plane] = left
             held |= left
             borrow &= ~word
             plane &+= 1
         }
-        return (held, borrow)
-    }
-
-    /// Takes what a slot borrows from the planes above it. What those hold then.
-    @inlinable @inline(never)
-    mutating func subtractAbove(
-        _ slot: ItemSlots<Item>.Slot, _ number: Int, _ cluster: Item, _ borrow: UInt64
-    ) -> UInt64 {
-        let upper = above.slot(number, cluster)
-        let held = Self.subtract(borrow, from: upper.words, above.wordCount).held
-        if held == 0 {
-            above.vacate(upper)
-            slot.isContinued = false
-        }
-        return held
+        counts[number] &-= Int32(truncatingIfNeeded: (items & ~held).nonzeroBitCount)
+        if held == 0 { slots.vacate(slot) }
     }
 }
