@@ -77,7 +77,7 @@
 
     /// Takes a copy of all that is packed. O(clusters).
     @inlinable mutating func copy(_ packed: borrowing PackedItems<Item>) {
-        reserve(packed.singleCount + packed.clusterCount)
+        reserve(packed.count)
         packed.eachCluster { append(UInt32(truncatingIfNeeded: $0), $1, $2) }
     }
 

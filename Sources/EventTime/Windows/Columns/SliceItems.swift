@@ -97,7 +97,7 @@
         _ window: WindowItems<Item>, numbers: UnsafePointer<UInt32>, rowCount: Int, keyCount: Int
     ) {
         window.storage.pointee.reserveCounts(keyCount)
-        if storage.pointee.form == .open { pack(rowCount: rowCount, into: window) }
+        if storage.pointee.form == .open { pack(into: window) }
         if storage.pointee.form == .packed {
             window.storage.pointee.add(storage.pointee.packed, numbers: numbers)
         } else {
@@ -105,9 +105,9 @@
         }
     }
 
-    @inlinable func pack(rowCount: Int, into window: WindowItems<Item>) {
+    @inlinable func pack(into window: WindowItems<Item>) {
         storage.pointee.packed = PackedItems(
-            taking: &storage.pointee.slots, starts: window.storage.pointee.scratch(rowCount + 1),
+            taking: &storage.pointee.slots, scratch: &window.storage.pointee.scratch,
             in: window.storage.pointee.memory)
         storage.pointee.form = .packed
         window.storage.pointee.takeBack(&storage.pointee.slots)

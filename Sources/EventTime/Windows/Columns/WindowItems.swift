@@ -13,19 +13,12 @@
         @usableFromInline var spare = ItemSlots<Item>()
         /// Where complete slices lie.
         @usableFromInline let memory = SliceMemory()
+        /// Where they are packed.
+        @usableFromInline var scratch = ReusableMemory<UInt64>()
 
-        @usableFromInline var scratch: UnsafeMutablePointer<UInt64>
-        @usableFromInline var scratchCapacity = 0
+        @inlinable init() { counts = .allocate(capacity: 0) }
 
-        @inlinable init() {
-            counts = .allocate(capacity: 0)
-            scratch = .allocate(capacity: 0)
-        }
-
-        @inlinable deinit {
-            counts.deallocate()
-            scratch.deallocate()
-        }
+        @inlinable deinit { counts.deallocate() }
     }
 
     @usableFromInline let storage: UnsafeMutablePointer<Storage>
@@ -56,17 +49,6 @@ extension WindowItems.Storage {
         (self.counts, countCapacity) = (counts, larger)
     }
 
-    /// Scratch space, good until it is asked for again.
-    @inlinable mutating func scratch(_ count: Int) -> UnsafeMutableBufferPointer<UInt64> {
-        if scratchCapacity < count {
-            scratch.deallocate()
-            scratchCapacity = count + count / 8
-            scratch = .allocate(capacity: scratchCapacity)
-            scratch.initialize(repeating: 0, count: scratchCapacity)
-        }
-        return UnsafeMutableBufferPointer(start: scratch, count: count)
-    }
-
     // MARK: Tables of slices
 
     /// Gives an empty table that a slice had to the next one.
@@ -82,23 +64,17 @@ extension WindowItems.Storage {
 
     // MARK: Slices
 
-    @inlinable mutating func add(_ packed: borrowing PackedItems<Item>, numbers: UnsafePointer<UInt32>) {
-        sweep(packed, numbers) { $0.add($1, $2, $3, $4) }
+    @inlinable mutating func add<Clusters: RowClusters<Item> & ~Copyable>(
+        _ clusters: borrowing Clusters, numbers: UnsafePointer<UInt32>
+    ) {
+        // They may be in the order of this table, whose growth would then put all of them in the same place.
+        slots.reserve(slots.used + clusters.count)
+        sweep(clusters, numbers) { $0.add($1, $2, $3, $4) }
     }
 
-    @inlinable mutating func add(_ list: borrowing ItemList<Item>, numbers: UnsafePointer<UInt32>) {
-        // It may be in the order of this table, whose growth would then put all of it in the same place.
-        slots.reserve(slots.used + list.count)
-        sweep(list, numbers) { $0.add($1, $2, $3, $4) }
-    }
-
-    @inlinable mutating func subtract(_ packed: borrowing PackedItems<Item>, numbers: UnsafePointer<UInt32>) {
-        sweep(packed, numbers) { $0.subtract($1, $2, $3, $4) }
-    }
-
-    @inlinable mutating func subtract(_ list: borrowing ItemList<Item>, numbers: UnsafePointer<UInt32>) {
-        sweep(list, numbers) { $0.subtract($1, $2, $3, $4) }
-    }
+    @inlinable mutating func subtract<Clusters: RowClusters<Item> & ~Copyable>(
+        _ clusters: borrowing Clusters, numbers: UnsafePointer<UInt32>
+    ) { sweep(clusters, numbers) { $0.subtract($1, $2, $3, $4) } }
 
     /// A cluster of a slice, whose slot is being fetched.
     @usableFromInline struct Fetched {
