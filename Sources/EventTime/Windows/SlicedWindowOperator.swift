@@ -125,6 +125,7 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
         nextWindow = max(nextWindow, layout.firstOpenWindow(watermark: eventTime))
         if !isComplete(last) { nextEvent = min(nextEvent, layout.bounds(ofWindow: nextWindow).lastNanosecond) }
         refire(key, number, first, last, wasThere: wasThere, at: time, emit: emit)
+        nextEvent = min(nextEvent, nextClosing())
         return .taken
     }
 

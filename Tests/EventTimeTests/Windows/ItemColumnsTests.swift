@@ -124,6 +124,24 @@ struct ItemColumnsTests {
         compare(seeds: 0..<4, slices: 250...600) { Int($0.pick(0...90)) }
     }
 
+    /// A row's number leaves no room for a place beside it then.
+    @Test(arguments: [(1 << 26) - 1, 1 << 26]) func areCountedInSlicesOfVeryManyRows(row: Int) {
+        let (window, columns) = (WindowItems<Int32>(), SliceItems<Int32>())
+        for item: Int32 in [5, 5, 70, 71, -1] { DistinctCount<Int32>().add(item, to: columns, row: row) }
+        // Of this memory only the end is touched.
+        let numbers = UnsafeMutablePointer<UInt32>.allocate(capacity: row + 1)
+        numbers[row] = 3
+        var nothing = NothingStacked()
+        columns.enter(window, numbers: numbers, rowCount: row + 1, keyCount: 4)
+        let counts = (0..<4).map { DistinctCount<Int32>().result(of: &nothing, number: $0, in: window) }
+        #expect(counts == [0, 0, 0, 4])
+        columns.leave(window, numbers: numbers)
+        #expect(DistinctCount<Int32>().result(of: &nothing, number: 3, in: window) == 0)
+        columns.release()
+        window.release()
+        numbers.deallocate()
+    }
+
     @Test func areCountedWhereWindowsDoNotOverlap() {
         for seed in 0..<40 as Range<UInt64> {
             var random = SeededRandom(seed: seed)

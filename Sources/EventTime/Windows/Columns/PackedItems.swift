@@ -19,7 +19,9 @@
         @usableFromInline var cluster: Item
 
         @inlinable @inline(__always)
-        static func tag(_ row: UInt32, _ place: Int) -> UInt32 { row &<< 6 | UInt32(truncatingIfNeeded: place & 63) }
+        static func tag(_ row: UInt32, _ place: Int) -> UInt32 {
+            row &<< 6 | UInt32(truncatingIfNeeded: place & 63)
+        }
         /// Rows from this one on leave no room for a place.
         @inlinable @inline(__always)
         static var rowBound: UInt32 { 1 << 26 }
