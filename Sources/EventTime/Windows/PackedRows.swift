@@ -3,7 +3,7 @@
 ///
 /// A row's bytes are taken as words; of each word those bytes are kept that are not leading zeros, and how many these are
 /// stands before, four bits for each of up to eight words. Folds of few elements are small numbers, and mostly zeros: a
-/// row of 64 bytes takes 20. For rows that are their bytes alone (`isPossible`).
+/// row of 64 bytes takes 16. For rows that are their bytes alone (`isPossible`).
 @usableFromInline struct PackedRows<Row>: ~Copyable {
     @usableFromInline var block: UnsafeMutableRawPointer?
     @usableFromInline var memory: SliceMemory?

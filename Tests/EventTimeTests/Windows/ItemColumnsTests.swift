@@ -14,12 +14,14 @@ struct ItemColumnsTests {
     }
 
     private func compare<Item: StreamKey>(
-        seeds: Range<UInt64> = 0..<40, slices: ClosedRange<Int> = 1...12, item: (inout SeededRandom) -> Item
+        seeds: Range<UInt64> = 0..<40, slices: ClosedRange<Int> = 1...12, keys: Int = 20,
+        items: [Int] = [3, 40, 400],
+        item: (inout SeededRandom) -> Item
     ) {
         for seed in seeds {
             var random = SeededRandom(seed: seed)
             let width = random.pick(slices)
-            let (keyCount, most) = (random.pick(1...20), random.pick([3, 40, 400]))
+            let (keyCount, most) = (random.pick(1...keys), random.pick(items))
             let function = DistinctCount<Item>()
             let window = WindowItems<Item>()
             var live: [Slice<Item>] = []
@@ -122,6 +124,12 @@ struct ItemColumnsTests {
 
     @Test func areCountedInHundredsOfSlices() {
         compare(seeds: 0..<4, slices: 250...600) { Int($0.pick(0...90)) }
+    }
+
+    /// Their blocks lie side by side in large mappings.
+    @Test func areCountedInLargeSlices() {
+        compare(seeds: 0..<2, slices: 2...4, keys: 60, items: [20_000]) { Int32($0.pick(0...20_000)) }
+        compare(seeds: 0..<2, slices: 2...4, keys: 60, items: [6000]) { String($0.pick(0...60)) }
     }
 
     /// A row's number leaves no room for a place beside it then.
