@@ -47,8 +47,10 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
     /// Where complete slices lie, and what packs them.
     @usableFromInline let memory = SliceMemory()
     @usableFromInline var packer = RowPacker<Slices.Table.Entry>()
-    /// Empty tables of slices that were packed, for the next ones; owned.
+    /// Empty tables of slices that were packed, for the next ones; and those without memory that slices had for them.
+    /// Owned.
     @usableFromInline var spares: [UnsafeMutablePointer<Slices.Table>] = []
+    @usableFromInline var blanks: [UnsafeMutablePointer<Slices.Table>] = []
 
     @inlinable init(_ function: Function) {
         self.function = function
@@ -57,7 +59,7 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
 
     @inlinable deinit {
         columns.release()
-        for spare in spares {
+        for spare in spares + blanks {
             spare.deinitialize(count: 1)
             spare.deallocate()
         }
@@ -218,19 +220,22 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
     @inlinable mutating func lend(to table: inout Slices.Table) {
         guard let spare = spares.popLast() else { return }
         swap(&table, &spare.pointee)
-        spare.deinitialize(count: 1)
-        spare.deallocate()
+        blanks.append(spare)
     }
 
     /// Takes over the table of a slice that was packed, where it was well used.
     @inlinable mutating func takeBack(_ table: inout Slices.Table) {
-        let isKept = table.count * 8 >= table.capacity && spares.count < 4
-        var taken = Slices.Table()
-        swap(&table, &taken)
-        guard isKept else { return }
-        taken.removeAll()
-        let spare = UnsafeMutablePointer<Slices.Table>.allocate(capacity: 1)
-        spare.initialize(to: taken)
+        guard table.count * 8 >= table.capacity, spares.count < 4 else {
+            table = Slices.Table()
+            return
+        }
+        table.removeAll()
+        if blanks.isEmpty {
+            blanks.append(.allocate(capacity: 1))
+            blanks[0].initialize(to: Slices.Table())
+        }
+        let spare = blanks.removeLast()
+        swap(&table, &spare.pointee)
         spares.append(spare)
     }
 
