@@ -1,5 +1,3 @@
-public import CPrefetch
-
 /// The fold of one window for every key, moved along slice by slice, for any aggregate.
 ///
 /// What can be taken apart is subtracted when a slice leaves (subtract-on-evict). Of the rest there are two stacks
@@ -20,9 +18,8 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
     @usableFromInline struct Held {
         /// All of what can be taken apart, and of the rest what lies behind the boundary.
         @usableFromInline var total: Function.Rows.Accumulator
-        /// The key's first entry in front of the boundary.
-        @usableFromInline var slice: Slice?
-        @usableFromInline var identifier: UInt32 = 0
+        /// The fold of the key's entries in front of the boundary, but for what can be taken apart.
+        @usableFromInline var front = Slices.SuffixPlace.nowhere
         /// Slices of the window with an entry of the key.
         @usableFromInline var slices: Int32 = 0
         /// Whether it is among those that `emptied` names.
@@ -47,13 +44,26 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
     @usableFromInline var arrivals = PrefixSorter()
     /// Keys of which the window held nothing at some time since.
     @usableFromInline var emptied: [UInt32] = []
+    /// Where complete slices lie, and what packs them.
+    @usableFromInline let memory = SliceMemory()
+    @usableFromInline var packer = RowPacker<Slices.Table.Entry>()
+    /// Empty tables of slices that were packed, for the next ones; and those without memory that slices had for them.
+    /// Owned.
+    @usableFromInline var spares: [UnsafeMutablePointer<Slices.Table>] = []
+    @usableFromInline var blanks: [UnsafeMutablePointer<Slices.Table>] = []
 
     @inlinable init(_ function: Function) {
         self.function = function
         rows = function.rows
     }
 
-    @inlinable deinit { columns.release() }
+    @inlinable deinit {
+        columns.release()
+        for spare in spares + blanks {
+            spare.deinitialize(count: 1)
+            spare.deallocate()
+        }
+    }
 
     /// Moves the window to the slices `first` ..< `end`, neither of which goes back.
     @inlinable mutating func move(
@@ -83,6 +93,8 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
 
     @inlinable mutating func enter(_ slice: Slice) {
         let count = slice.pointee.table.count
+        let isPacked = PackedRows<Slices.Table.Entry>.isPossible
+        if isPacked { packer.begin(count) }
         for identifier in 0..<count {
             prefetchEntering(slice, identifier, count)
             let entry = slice.pointee.table[identifier]
@@ -91,9 +103,14 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
             slice.pointee.numbers.append(number)
             rows.mergeInPlace(&entry.pointee.value, into: &held.pointee.value.total)
             held.pointee.value.slices += 1
+            if isPacked { packer.append(entry) }
         }
         slice.pointee.columns.enter(
             columns, numbers: slice.pointee.numbers.numbers, rowCount: count, keyCount: table.bound)
+        if isPacked {
+            slice.pointee.packed = packer.finish(count, in: memory)
+            takeBack(&slice.pointee.table)
+        }
     }
 
     /// A key's number, which is its entry here, as long as the window holds a slice with an entry of the key.
@@ -107,7 +124,7 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
                 Held(total: rows.makeAccumulator())
             } renew: {
                 rows.reset(&$0.total)
-                $0.slice = nil
+                $0.front = .nowhere
                 $0.slices = 0
                 $0.isEmptied = false
             }
@@ -131,28 +148,49 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
     @inlinable mutating func leave(_ slice: Slice) {
         let count = slice.pointee.numbers.count
         slice.pointee.columns.leave(columns, numbers: slice.pointee.numbers.numbers)
-        for identifier in 0..<count {
-            prefetch(slice, identifier, count)
-            let entry = slice.pointee.table[identifier]
-            let number = slice.pointee.numbers[identifier]
-            let held = table[number]
-            held.pointee.value.slices -= 1
-            guard held.pointee.value.slices > 0 else {
-                rows.reset(&held.pointee.value.total)
-                held.pointee.value.slice = nil
-                if !held.pointee.value.isEmptied {
-                    held.pointee.value.isEmptied = true
-                    emptied.append(UInt32(truncatingIfNeeded: number))
-                }
-                continue
-            }
-            rows.subtract(&entry.pointee.value, from: &held.pointee.value.total)
-            if Function.Rows.needsStacks, identifier < slice.pointee.suffixes.count {
-                held.pointee.value.slice = slice.pointee.suffixes[identifier].slice
-                held.pointee.value.identifier = slice.pointee.suffixes[identifier].identifier
+        eachRow(of: slice) { window, row, fold in
+            window.prefetch(slice, row, count)
+            window.leave(&fold, slice.pointee.numbers[row])
+        }
+        for number in slice.pointee.suffixes.indices { leave(slice, suffix: number) }
+        slice.pointee.numbers.removeAll()
+    }
+
+    /// Takes away what a slice has of the key with this number.
+    @inlinable @inline(__always)
+    mutating func leave(_ value: inout Function.Rows.Accumulator, _ number: Int) {
+        let held = table[number]
+        held.pointee.value.slices -= 1
+        guard held.pointee.value.slices == 0 else {
+            return rows.subtract(&value, from: &held.pointee.value.total)
+        }
+        rows.reset(&held.pointee.value.total)
+        held.pointee.value.front = .nowhere
+        if !held.pointee.value.isEmptied {
+            held.pointee.value.isEmptied = true
+            emptied.append(UInt32(truncatingIfNeeded: number))
+        }
+    }
+
+    /// Calls `body` with each row of a slice that the window holds, and its fold.
+    @inlinable @inline(__always)
+    mutating func eachRow(
+        of slice: Slice,
+        _ body: (inout Self, _ row: Int, _ fold: inout Function.Rows.Accumulator) -> Void
+    ) {
+        let count = slice.pointee.numbers.count
+        guard slice.pointee.packed.count > 0 else {
+            for row in 0..<count { body(&self, row, &slice.pointee.table[row].pointee.value) }
+            return
+        }
+        withUnsafeTemporaryAllocation(of: Slices.Table.Entry.self, capacity: 1) { entry in
+            guard let entry = entry.baseAddress else { return }
+            var reader = PackedRows<Slices.Table.Entry>.Reader(slice.pointee.packed)
+            for row in 0..<count {
+                reader.read(into: entry)
+                body(&self, row, &entry.pointee.value)
             }
         }
-        slice.pointee.numbers.removeAll()
     }
 
     /// Asks for what the entries behind this one will need to enter: first the slot of the key's hash, then what the
@@ -176,96 +214,32 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
         }
     }
 
-    /// Asks for the folds that those of the keys behind this one will be put in front of.
-    @inlinable @inline(__always)
-    func prefetchStack(_ slice: Slice, _ identifier: Int, _ count: Int) {
-        if identifier + 16 < count {
-            table.prefetch(slice.pointee.numbers[identifier + 16], lines: KeyedTable<Key, Held>.linesOfEntry)
-        }
-        guard identifier + 8 < count else { return }
-        let held = table[slice.pointee.numbers[identifier + 8]]
-        if let next = held.pointee.value.slice { prefetchSuffix(next, held.pointee.value.identifier) }
+    // MARK: Tables of slices
+
+    /// Gives the empty table that a slice had to the next one.
+    @inlinable mutating func lend(to table: inout Slices.Table) {
+        guard let spare = spares.popLast() else { return }
+        swap(&table, &spare.pointee)
+        blanks.append(spare)
     }
 
-    /// Makes all that is held the front stack.
-    @inlinable mutating func makeStack(in slices: borrowing Slices) {
-        for identifier in 0..<table.bound {
-            rows.resetStacked(&table[identifier].pointee.value.total)
-            table[identifier].pointee.value.slice = nil
+    /// Takes over the table of a slice that was packed, where it was well used.
+    @inlinable mutating func takeBack(_ table: inout Slices.Table) {
+        guard table.count * 8 >= table.capacity, spares.count < 4 else {
+            table = Slices.Table()
+            return
         }
-        let low = slices.firstPlace(from: first)
-        var place = slices.firstPlace(from: end)
-        while place > low {
-            place -= 1
-            let slice = slices.live[place]
-            let count = slice.pointee.numbers.count
-            slice.pointee.suffixes.removeAll(keepingCapacity: true)
-            slice.pointee.suffixes.reserveCapacity(count)
-            for identifier in 0..<count {
-                prefetchStack(slice, identifier, count)
-                push(slice, identifier, table[slice.pointee.numbers[identifier]])
-            }
+        table.removeAll()
+        if blanks.isEmpty {
+            blanks.append(.allocate(capacity: 1))
+            blanks[0].initialize(to: Slices.Table())
         }
+        let spare = blanks.removeLast()
+        swap(&table, &spare.pointee)
+        spares.append(spare)
     }
 
-    /// Puts an entry in front of the key's stack.
-    @inlinable @inline(__always)
-    mutating func push(
-        _ slice: Slice, _ identifier: Int, _ held: UnsafeMutablePointer<KeyedTable<Key, Held>.Entry>
-    ) {
-        var fold = rows.stacked(&slice.pointee.table[identifier].pointee.value)
-        if let next = held.pointee.value.slice {
-            rows.mergeStacked(&next.pointee.suffixes[Int(held.pointee.value.identifier)].value, into: &fold)
-        }
-        let suffix = Slices.Suffix(
-            value: fold, slice: held.pointee.value.slice, identifier: held.pointee.value.identifier)
-        if identifier < slice.pointee.suffixes.count {
-            slice.pointee.suffixes[identifier] = suffix
-        } else {
-            slice.pointee.suffixes.append(suffix)
-        }
-        held.pointee.value.slice = slice
-        held.pointee.value.identifier = UInt32(truncatingIfNeeded: identifier)
-    }
-
-    /// Folds the row of a key anew: an element came into a slice that is held. The key's number.
-    @inlinable mutating func renew(_ key: Key, in slices: borrowing Slices) -> Int {
-        let hash = key.shortHash
-        let number = number(key)
-        let held = table[number]
-        rows.reset(&held.pointee.value.total)
-        held.pointee.value.slice = nil
-        held.pointee.value.slices = 0
-        let low = slices.firstPlace(from: first)
-        var isBehind = false
-        var place = low
-        while place < slices.live.count, slices.live[place].pointee.number < end {
-            let slice = slices.live[place]
-            if !isBehind, slice.pointee.number >= boundary {
-                isBehind = true
-                rows.resetStacked(&held.pointee.value.total)
-            }
-            let identifier = slice.pointee.table.find(key, hash: hash)
-            if identifier >= 0 {
-                // It may be the first of its key in the slice, and so new there.
-                if identifier == slice.pointee.numbers.count { slice.pointee.numbers.append(number) }
-                rows.mergeInPlace(
-                    &slice.pointee.table[identifier].pointee.value, into: &held.pointee.value.total)
-                held.pointee.value.slices += 1
-            }
-            place += 1
-        }
-        guard Function.Rows.needsStacks else { return number }
-        if !isBehind { rows.resetStacked(&held.pointee.value.total) }
-        place = slices.firstPlace(from: min(boundary, end))
-        while place > low {
-            place -= 1
-            let slice = slices.live[place]
-            let identifier = slice.pointee.table.find(key, hash: hash)
-            if identifier >= 0 { push(slice, identifier, held) }
-        }
-        return number
-    }
+    // MARK: Results
 
     /// Asks for what the results behind this one will need.
     @inlinable @inline(__always)
@@ -274,27 +248,19 @@ struct RunningFold<Key: StreamKey, Function: Aggregate>: ~Copyable {
             table.prefetch(Int(order[place + 16].identifier), lines: KeyedTable<Key, Held>.linesOfEntry)
         }
         guard Function.Rows.needsStacks, place + 8 < count else { return }
-        let held = table[Int(order[place + 8].identifier)]
-        if let slice = held.pointee.value.slice { prefetchSuffix(slice, held.pointee.value.identifier) }
-    }
-
-    @inlinable @inline(__always)
-    func prefetchSuffix(_ slice: Slice, _ identifier: UInt32) {
-        slice.pointee.suffixes.withUnsafeMutableBufferPointer { suffixes in
-            guard let base = suffixes.baseAddress else { return }
-            prefetchForWriting(UnsafeRawPointer(base + Int(identifier)))
-        }
+        prefetchSuffix(table[Int(order[place + 8].identifier)].pointee.value.front)
     }
 
     /// The window's result for the key with this number.
     @inlinable @inline(__always)
     func result(of number: Int) -> Function.Result {
         let held = table[number]
-        guard Function.Rows.needsStacks, let slice = held.pointee.value.slice else {
+        let front = held.pointee.value.front
+        guard Function.Rows.needsStacks, let slice = front.slice else {
             return function.result(of: &held.pointee.value.total, number: number, in: columns)
         }
         return function.result(
             of: &held.pointee.value.total,
-            behind: &slice.pointee.suffixes[Int(held.pointee.value.identifier)].value, number: number, in: columns)
+            behind: &slice.pointee.suffixes[Int(front.number)].value, number: number, in: columns)
     }
 }

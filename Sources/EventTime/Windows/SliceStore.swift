@@ -25,13 +25,16 @@ struct SliceStore<Key: Equatable, Accumulator, Parts: SliceParts>: ~Copyable {
     /// A slice's folds, and the keys that late elements changed.
     @usableFromInline struct Slice: ~Copyable {
         @usableFromInline var number: Int64
+        /// Without a row where they are packed.
         @usableFromInline var table: Table
+        /// The rows of a complete slice that lies in a ``RunningFold``, as long as nobody asks for single ones.
+        @usableFromInline var packed = PackedRows<Table.Entry>()
         @usableFromInline var late = KeyedTable<Key, UInt8>()
         /// Keys admitted by key group; empty until the first.
         @usableFromInline var admitted: [Int32] = []
         /// The keys of the rows by their numbers in a ``FrontWindow`` or ``RunningFold``, as far as the slice has come into it.
         @usableFromInline var numbers = RowNumbers()
-        /// The folds from each entry on, of slices in the front stack of a ``RunningFold``.
+        /// Of slices in the front stack of a ``RunningFold``: the folds from entries on, where the slice changes them.
         @usableFromInline var suffixes: [Suffix] = []
         /// What is kept of the rows beside them.
         @usableFromInline let columns = Parts.Columns()
@@ -47,15 +50,29 @@ struct SliceStore<Key: Equatable, Accumulator, Parts: SliceParts>: ~Copyable {
     /// The fold of a key's entries from one slice up to a fixed later one.
     @usableFromInline struct Suffix {
         @usableFromInline var value: Parts.Stacked
-        /// Where it goes on: the key's next entry; `nil` at the end.
-        @usableFromInline var slice: UnsafeMutablePointer<Slice>?
-        @usableFromInline var identifier: UInt32
+        /// The key's fold from a later slice on that is another one.
+        @usableFromInline var next: SuffixPlace
+        /// The key's row in the slice.
+        @usableFromInline var row: UInt32
 
-        @inlinable init(value: Parts.Stacked, slice: UnsafeMutablePointer<Slice>?, identifier: UInt32) {
+        @inlinable init(value: Parts.Stacked, next: SuffixPlace, row: UInt32) {
             self.value = value
-            self.slice = slice
-            self.identifier = identifier
+            self.next = next
+            self.row = row
         }
+    }
+
+    /// Where a key's suffix is: among those of a slice; nowhere without one.
+    @usableFromInline struct SuffixPlace {
+        @usableFromInline var slice: UnsafeMutablePointer<Slice>?
+        @usableFromInline var number: UInt32
+
+        @inlinable init(_ slice: UnsafeMutablePointer<Slice>?, _ number: Int) {
+            self.slice = slice
+            self.number = UInt32(truncatingIfNeeded: number)
+        }
+
+        @inlinable static var nowhere: SuffixPlace { SuffixPlace(nil, 0) }
     }
 
     /// In ascending order of their numbers; owned.
@@ -136,6 +153,7 @@ struct SliceStore<Key: Equatable, Accumulator, Parts: SliceParts>: ~Copyable {
             if current == slice { current = nil }
             if spares.count < 4 {
                 slice.pointee.table.removeAll()
+                slice.pointee.packed = PackedRows()
                 slice.pointee.late.removeAll()
                 slice.pointee.admitted.removeAll()
                 slice.pointee.numbers.removeAll()
@@ -153,5 +171,37 @@ struct SliceStore<Key: Equatable, Accumulator, Parts: SliceParts>: ~Copyable {
     /// Forgets which keys late elements changed.
     @inlinable func forgetLate() {
         for slice in live { slice.pointee.late.removeAll() }
+    }
+}
+
+extension SliceStore.Slice {
+    /// Rows, packed or not.
+    @inlinable var rowCount: Int { max(table.count, packed.count) }
+
+    /// Calls `body` with all rows, and how many they are; packed ones are unpacked for it alone, so the slice stays as it
+    /// is.
+    @inlinable func withRows<Result>(
+        _ body: (UnsafeMutablePointer<SliceStore.Table.Entry>, Int) -> Result
+    ) -> Result {
+        guard packed.count > 0 else { return body(table.unsafeEntries, table.count) }
+        let rows = UnsafeMutablePointer<SliceStore.Table.Entry>.allocate(capacity: packed.count)
+        defer { rows.deallocate() }
+        packed.unpack(into: rows)
+        return body(rows, packed.count)
+    }
+}
+
+extension SliceStore.Slice where Key: StreamKey {
+    /// Makes packed rows a table again, for single ones are asked for. O(rows), once.
+    @inlinable mutating func unpack() {
+        guard packed.count > 0 else { return }
+        var table = SliceStore.Table(minimumCapacity: packed.count + packed.count / 8)
+        withRows { rows, count in
+            for row in 0..<count {
+                _ = table.insert(rows[row].key, hash: rows[row].key.shortHash, value: rows[row].value)
+            }
+        }
+        self.table = table
+        packed = PackedRows()
     }
 }

@@ -3,19 +3,18 @@ extension SlicedWindowOperator {
     @inlinable public func snapshot(into state: inout StateEncoder, where includes: (Key) -> Bool) {
         takeWaiting()
         state.encode(eventTime)
-        Self.encode(slices, into: &state, where: includes) { slice, rows, state in
+        Self.encode(slices, into: &state, where: includes) { slice, entries, rows, state in
             slice.pointee.columns.withRows { columns in
                 for row in rows {
-                    let entry = slice.pointee.table[row]
-                    entry.pointee.key.encode(into: &state)
-                    function.fold(of: entry.pointee.value, number: row, in: columns).encode(into: &state)
+                    entries[row].key.encode(into: &state)
+                    function.fold(of: entries[row].value, number: row, in: columns).encode(into: &state)
                 }
             }
         }
-        Self.encode(firings, into: &state, where: includes) { counts, rows, state in
+        Self.encode(firings, into: &state, where: includes) { _, counts, rows, state in
             for row in rows {
-                counts.pointee.table[row].pointee.key.encode(into: &state)
-                counts.pointee.table[row].pointee.value.encode(into: &state)
+                counts[row].key.encode(into: &state)
+                counts[row].value.encode(into: &state)
             }
         }
     }
@@ -25,22 +24,24 @@ extension SlicedWindowOperator {
         _ store: borrowing SliceStore<Key, Value, Parts>, into state: inout StateEncoder,
         where includes: (Key) -> Bool,
         _ encodeRows: (
-            UnsafeMutablePointer<SliceStore<Key, Value, Parts>.Slice>, [Int], inout StateEncoder
+            UnsafeMutablePointer<SliceStore<Key, Value, Parts>.Slice>,
+            UnsafeMutablePointer<KeyedTable<Key, Value>.Entry>, [Int], inout StateEncoder
         ) -> Void
     ) {
         var parts: [(slice: Int, rows: [Int])] = []
         for place in store.live.indices {
             let slice = store.live[place]
-            let entries = slice.pointee.table.unsafeEntries
-            let included = (0..<slice.pointee.table.count).filter { includes(entries[$0].key) }
-                .sorted { entries[$0].key < entries[$1].key }
+            let included = slice.pointee.withRows { entries, count in
+                (0..<count).filter { includes(entries[$0].key) }.sorted { entries[$0].key < entries[$1].key }
+            }
             if !included.isEmpty { parts.append((place, included)) }
         }
         state.encode(UInt64(parts.count))
         for part in parts {
             state.encode(store.live[part.slice].pointee.number)
             state.encode(UInt64(part.rows.count))
-            encodeRows(store.live[part.slice], part.rows, &state)
+            let slice = store.live[part.slice]
+            slice.pointee.withRows { entries, _ in encodeRows(slice, entries, part.rows, &state) }
         }
     }
 
@@ -70,6 +71,7 @@ extension SlicedWindowOperator {
         let count = try state.decodeCount(elementSize: 16)
         for _ in 0..<count {
             let slice = store[try state.decode(Int64.self)]
+            slice.pointee.unpack()
             let keys = try state.decodeCount(elementSize: 1)
             guard keys > 0 else { throw state.invalid("a slice without keys") }
             for _ in 0..<keys {

@@ -63,13 +63,19 @@ extension SlicedWindowOperator {
             slices.drop(before: layout.firstSlice(ofWindow: window))
             firings.drop(before: window)
         }
-        nextEvent = nextFilled().map { layout.bounds(ofWindow: $0).lastNanosecond } ?? .max
-        // What is held by lateness alone is looked at too.
-        if let oldest = slices.live.first?.pointee.number, let last = layout.lastWindow(containing: oldest),
-            let closing = layout.bounds(ofWindow: last).closing(allowedLateness: allowedLateness)
-        {
-            nextEvent = min(nextEvent, closing)
-        }
+        let nextFiring = nextFilled().map { layout.bounds(ofWindow: $0).lastNanosecond } ?? .max
+        nextEvent = min(nextFiring, nextClosing())
+    }
+
+    /// From when on something is to be forgotten that is held by lateness alone: the oldest slice, or how often the first
+    /// window has fired. `Int64.max` where there is nothing.
+    @inlinable func nextClosing() -> Nanoseconds {
+        let oldest = slices.live.first.flatMap { layout.lastWindow(containing: $0.pointee.number) }
+        return min(closing(of: oldest), closing(of: firings.live.first?.pointee.number))
+    }
+
+    @inlinable func closing(of window: Int64?) -> Nanoseconds {
+        window.flatMap { layout.bounds(ofWindow: $0).closing(allowedLateness: allowedLateness) } ?? .max
     }
 
     @inlinable mutating func emitRunning(_ window: Int64, emit: (Output) -> Void) {

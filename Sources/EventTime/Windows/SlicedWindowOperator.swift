@@ -59,7 +59,7 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
     /// Keys of all slices, each as often as it has an element in another slice.
     @inlinable public var foldCount: Int {
         takeWaiting()
-        return slices.live.reduce(0) { $0 + $1.pointee.table.count }
+        return slices.live.reduce(0) { $0 + $1.pointee.rowCount }
     }
 
     // MARK: Elements
@@ -104,11 +104,8 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
             !isClosed(last)
         else { return time.saturatingAdd(allowedLateness) <= eventTime ? .late : .betweenWindows }
         let isLate = layout.bounds(ofWindow: first).lastNanosecond <= eventTime
-        // As many keys as in the slice before, and an eighth: one that grows step by step takes twice the memory.
-        if let slice = slices.current { slices.expectedKeyCount = slice.pointee.table.count / 8 * 9 + 8 }
-        let slice = slices[number]
+        let slice = slice(number, isLate: isLate)
         let wasThere = isLate && slice.pointee.table.find(key, hash: key.shortHash) >= 0
-        if !isLate { slice.pointee.columns.open(with: running.columns) }
         let row = row(key, hash: key.shortHash, in: slice)
         if isLate, layout.sharesSlices, number >= running.first, number < running.end {
             rows.add(element, to: &slice.pointee.table[row].pointee.value)
@@ -128,7 +125,23 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
         nextWindow = max(nextWindow, layout.firstOpenWindow(watermark: eventTime))
         if !isComplete(last) { nextEvent = min(nextEvent, layout.bounds(ofWindow: nextWindow).lastNanosecond) }
         refire(key, number, first, last, wasThere: wasThere, at: time, emit: emit)
+        nextEvent = min(nextEvent, nextClosing())
         return .taken
+    }
+
+    /// The slice with this number, made where it is not there, with rows that can be found.
+    @inlinable mutating func slice(_ number: Int64, isLate: Bool) -> UnsafeMutablePointer<Slices.Slice> {
+        // As many keys as in the slice before, and an eighth: one that grows step by step takes twice the memory.
+        if let slice = slices.current {
+            slices.expectedKeyCount = running.spares.isEmpty ? slice.pointee.rowCount / 8 * 9 + 8 : 8
+        }
+        let slice = slices[number]
+        slice.pointee.unpack()
+        if !isLate {
+            slice.pointee.columns.open(with: running.columns)
+            if slice.pointee.table.count == 0 { running.lend(to: &slice.pointee.table) }
+        }
+        return slice
     }
 
     @inlinable func isComplete(_ window: Int64) -> Bool {
@@ -191,6 +204,7 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
         while place > 0, slices.live[place - 1].pointee.number >= low {
             place -= 1
             let slice = slices.live[place]
+            slice.pointee.unpack()
             let found = slice.pointee.table.find(key, hash: hash)
             guard found >= 0 else { continue }
             var fold = fold(found, of: slice)
@@ -201,6 +215,7 @@ public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function
         while place < slices.live.count, slices.live[place].pointee.number < high {
             let slice = slices.live[place]
             place += 1
+            slice.pointee.unpack()
             let found = slice.pointee.table.find(key, hash: hash)
             guard found >= 0 else { continue }
             var fold = after.last?.fold ?? function.makeAccumulator()

@@ -14,12 +14,14 @@ struct ItemColumnsTests {
     }
 
     private func compare<Item: StreamKey>(
-        seeds: Range<UInt64> = 0..<40, slices: ClosedRange<Int> = 1...12, item: (inout SeededRandom) -> Item
+        seeds: Range<UInt64> = 0..<40, slices: ClosedRange<Int> = 1...12, keys: Int = 20,
+        items: [Int] = [3, 40, 400],
+        item: (inout SeededRandom) -> Item
     ) {
         for seed in seeds {
             var random = SeededRandom(seed: seed)
             let width = random.pick(slices)
-            let (keyCount, most) = (random.pick(1...20), random.pick([3, 40, 400]))
+            let (keyCount, most) = (random.pick(1...keys), random.pick(items))
             let function = DistinctCount<Item>()
             let window = WindowItems<Item>()
             var live: [Slice<Item>] = []
@@ -122,6 +124,30 @@ struct ItemColumnsTests {
 
     @Test func areCountedInHundredsOfSlices() {
         compare(seeds: 0..<4, slices: 250...600) { Int($0.pick(0...90)) }
+    }
+
+    /// Their blocks lie side by side in large mappings.
+    @Test func areCountedInLargeSlices() {
+        compare(seeds: 0..<2, slices: 2...4, keys: 60, items: [20_000]) { Int32($0.pick(0...20_000)) }
+        compare(seeds: 0..<2, slices: 2...4, keys: 60, items: [6000]) { String($0.pick(0...60)) }
+    }
+
+    /// A row's number leaves no room for a place beside it then.
+    @Test(arguments: [(1 << 26) - 1, 1 << 26]) func areCountedInSlicesOfVeryManyRows(row: Int) {
+        let (window, columns) = (WindowItems<Int32>(), SliceItems<Int32>())
+        for item: Int32 in [5, 5, 70, 71, -1] { DistinctCount<Int32>().add(item, to: columns, row: row) }
+        // Of this memory only the end is touched.
+        let numbers = UnsafeMutablePointer<UInt32>.allocate(capacity: row + 1)
+        numbers[row] = 3
+        var nothing = NothingStacked()
+        columns.enter(window, numbers: numbers, rowCount: row + 1, keyCount: 4)
+        let counts = (0..<4).map { DistinctCount<Int32>().result(of: &nothing, number: $0, in: window) }
+        #expect(counts == [0, 0, 0, 4])
+        columns.leave(window, numbers: numbers)
+        #expect(DistinctCount<Int32>().result(of: &nothing, number: 3, in: window) == 0)
+        columns.release()
+        window.release()
+        numbers.deallocate()
     }
 
     @Test func areCountedWhereWindowsDoNotOverlap() {

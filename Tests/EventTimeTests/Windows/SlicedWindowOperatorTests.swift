@@ -18,51 +18,59 @@ struct SlicedWindowOperatorTests {
     static func distinctNumber(_ number: Int) -> Int { number * number % 11 * 40 }
     static func distinctText(_ number: Int) -> String { String(number * number % 7) }
 
-    private func compare(seed: UInt64) throws {
-        var random = SeededRandom(seed: ~seed)
-        let lateness = random.pickLateness()
-        let kind: TestWindows = random.oneIn(4) ? random.pickCumulating() : .sliding(random.pickSliding())
-        let comparison = WindowComparison(
-            kind: kind, trigger: .eventTime, lateness: lateness, seed: seed, steps: random.pick(10...60))
-        switch kind {
+    /// Folds that are their bytes alone, small numbers and large ones; the least and the greatest are often those of the
+    /// slice before.
+    static let packed = combine(Count<Int>(), Sum<Int>(), Average<Int>(), Min<Int>(), Max<Int>())
+        .of { (element: TestElement) in packedNumber(element.number) }
+        .map { fold in
+            [fold.0, fold.1, Int(bitPattern: UInt((fold.2 ?? 0).bitPattern)), fold.3 ?? 0, fold.4 ?? 0]
+        }
+
+    static func packedNumber(_ number: Int) -> Int {
+        (number * number % 7 - 3) * (number % 5 == 0 ? Int.max / 3 : 1)
+    }
+
+    /// Runs the comparison with windows of any kind that is made of slices.
+    private func run(_ comparison: WindowComparison, _ aggregate: some Aggregate<TestElement, [Int]>) throws {
+        let lateness = comparison.lateness
+        switch comparison.kind {
         case .sliding(let windows):
-            // What is in a stack stands in its order; what was subtracted has none.
             try comparison.run {
-                SlicedWindowOperator(windows, aggregate: InArrivalOrder(), allowedLateness: lateness)
-            }
-            try comparison.run {
-                SlicedWindowOperator(windows, aggregate: Self.inverted, allowedLateness: lateness)
+                SlicedWindowOperator(windows, aggregate: aggregate, allowedLateness: lateness)
             }
         case .cumulating(let size, let step, let offset):
             let layout = CumulatingWindows<Int, TestElement>(size: size, step: step, offset: offset).layout
             try comparison.run {
-                SlicedWindowOperator(layout, aggregate: InArrivalOrder(), allowedLateness: lateness)
+                SlicedWindowOperator(layout, aggregate: aggregate, allowedLateness: lateness)
             }
-            try comparison.run {
-                SlicedWindowOperator(layout, aggregate: Self.inverted, allowedLateness: lateness)
-            }
-        default: break
+        default: Issue.record("\(comparison.name) are not made of slices")
         }
-        var distinct = comparison
-        distinct.read = { numbers in
+    }
+
+    private func compare(seed: UInt64) throws {
+        var random = SeededRandom(seed: ~seed)
+        let lateness = random.pickLateness()
+        let kind: TestWindows = random.oneIn(4) ? random.pickCumulating() : .sliding(random.pickSliding())
+        var comparison = WindowComparison(
+            kind: kind, trigger: .eventTime, lateness: lateness, seed: seed, steps: random.pick(10...60))
+        // What is in a stack stands in its order; what was subtracted has none.
+        try run(comparison, InArrivalOrder())
+        try run(comparison, Self.inverted)
+        comparison.read = { numbers in
             numbers
                 + [
                     Set(numbers.map { Self.distinctNumber($0) }).count,
                     Set(numbers.map { Self.distinctText($0) }).count,
                 ]
         }
-        switch kind {
-        case .sliding(let windows):
-            try distinct.run {
-                SlicedWindowOperator(windows, aggregate: Self.distinct, allowedLateness: lateness)
-            }
-        case .cumulating(let size, let step, let offset):
-            let layout = CumulatingWindows<Int, TestElement>(size: size, step: step, offset: offset).layout
-            try distinct.run {
-                SlicedWindowOperator(layout, aggregate: Self.distinct, allowedLateness: lateness)
-            }
-        default: break
+        try run(comparison, Self.distinct)
+        comparison.steps *= 2
+        comparison.read = { numbers in
+            var fold = Self.packed.makeAccumulator()
+            for number in numbers { Self.packed.add(TestElement(number: number, value: 0, gap: 1), to: &fold) }
+            return Self.packed.result(of: fold)
         }
+        try run(comparison, Self.packed)
     }
 
     @Test("fire as the rules say", arguments: 0..<8 as Range<UInt64>)

@@ -1,7 +1,6 @@
-/// Which items some rows have, one after the other as they came, in memory that is read from end to end: what a slice
-/// keeps once it is complete. Single items are looked for, and added, by lists and an index that are made when somebody
-/// first asks.
-@usableFromInline struct ItemList<Item: StreamKey>: ~Copyable {
+/// Which items some rows have, one after the other as they came: what a slice keeps once single rows were asked for, as
+/// late elements do. They are found, and items added, by lists and an index that are made when somebody first asks.
+@usableFromInline struct ItemList<Item: StreamKey>: RowClusters, ~Copyable {
     /// Items of a row that are neighbours.
     @usableFromInline struct Entry {
         @usableFromInline var row: UInt32
@@ -68,34 +67,25 @@
         count &+= 1
     }
 
-    /// Takes all of a table, which is empty then; row by row, so that what is done with the list is done for one row
-    /// after the other. `starts` is scratch space, a place for each row. O(slots and rows).
-    @inlinable @inline(never)
-    mutating func take(_ slots: inout ItemSlots<Item>, starts: UnsafeMutableBufferPointer<UInt32>) {
-        reserve(slots.used)
-        starts.update(repeating: 0)
-        slots.eachSlot { starts[$0.row] &+= 1 }
-        var sum: UInt32 = 0
-        for row in starts.indices { (starts[row], sum) = (sum, sum &+ starts[row]) }
-        let entries = entries
-        slots.eachSlot { slot in
-            let row = slot.row
-            (entries + Int(starts[row])).initialize(
-                to: Entry(
-                    row: UInt32(truncatingIfNeeded: row), cluster: slot.cluster.move(), word: slot.words.pointee))
-            starts[row] &+= 1
-            slot.mark.pointee = 0
-            slot.words.pointee = 0
-        }
-        count = slots.used
-        slots.shrink()
-    }
-
     /// Takes a copy of all of a table. O(slots).
     @inlinable mutating func copy(_ slots: borrowing ItemSlots<Item>) {
         reserve(slots.used)
         slots.eachSlot {
             append(UInt32(truncatingIfNeeded: $0.row), $0.cluster.pointee, $0.words.pointee)
+        }
+    }
+
+    /// Takes a copy of all that is packed. O(clusters).
+    @inlinable mutating func copy(_ packed: borrowing PackedItems<Item>) {
+        reserve(packed.count)
+        packed.eachCluster { append(UInt32(truncatingIfNeeded: $0), $1, $2) }
+    }
+
+    /// Calls `body` with each entry.
+    @inlinable @inline(__always)
+    func eachCluster(_ body: (_ row: Int, _ cluster: Item, _ items: UInt64) -> Void) {
+        for place in 0..<count {
+            body(Int(entries[place].row), entries[place].cluster, entries[place].word)
         }
     }
 

@@ -52,7 +52,7 @@ public import CPrefetch
     @inlinable deinit {
         if !_isPOD(Item.self) {
             for place in 0...mask {
-                let slot = Slot(base + place &<< shift)
+                let slot = self[place]
                 if !slot.isEmpty { slot.cluster.deinitialize(count: 1) }
             }
         }
@@ -60,6 +60,10 @@ public import CPrefetch
     }
 
     @inlinable var capacity: Int { mask + 1 }
+
+    /// The slot at a place.
+    @inlinable @inline(__always)
+    subscript(place: Int) -> Slot { Slot(base + place &<< shift) }
 
     // MARK: Layout
 
@@ -97,33 +101,22 @@ public import CPrefetch
 
     /// Where a row's cluster belongs. Each row's are spread as Knuth's multiplicative hashing does (TAOCP 6.4).
     @inlinable @inline(__always)
-    func home(_ row: Int, _ cluster: Item) -> Int {
-        Int(truncatingIfNeeded: Self.hash(row, cluster) &>> UInt64(truncatingIfNeeded: hashShift))
-    }
+    func home(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash &>> UInt64(truncatingIfNeeded: hashShift)) }
 
-    /// Asks for the slot where a row's cluster very likely is.
+    /// Asks for the slot at a place.
     @inlinable @inline(__always)
-    func prefetch(_ row: Int, _ cluster: Item) {
-        prefetchForWriting(base + home(row, cluster) &<< shift)
-    }
-
-    /// Asks for the slot behind that, where it is another's.
-    @inlinable @inline(__always)
-    func prefetchNext(_ row: Int, _ cluster: Item) {
-        let place = home(row, cluster)
-        let slot = Slot(base + place &<< shift)
-        if slot.row != row || slot.cluster.pointee != cluster, !slot.isEmpty {
-            prefetchForWriting(base + ((place &+ 1) & mask) &<< shift)
-        }
-    }
+    func prefetch(place: Int) { prefetchForWriting(base + place &<< shift) }
 
     /// The slot of a row's cluster, or the empty one where it belongs. O(1).
     @inlinable @inline(__always)
-    func slot(_ row: Int, _ cluster: Item) -> Slot {
+    func slot(_ row: Int, _ cluster: Item) -> Slot { slot(row, cluster, Self.hash(row, cluster)) }
+
+    @inlinable @inline(__always)
+    func slot(_ row: Int, _ cluster: Item, _ hash: UInt64) -> Slot {
         let mark = UInt32(truncatingIfNeeded: row &+ 1)
-        var place = home(row, cluster)
+        var place = home(hash)
         while true {
-            let slot = Slot(base + place &<< shift)
+            let slot = self[place]
             let held = slot.mark.pointee
             if held == mark && slot.cluster.pointee == cluster || held == 0 { return slot }
             place = (place &+ 1) & mask
@@ -163,9 +156,9 @@ public import CPrefetch
         var hole = (slot.base - base) &>> shift
         var next = (hole + 1) & mask
         while true {
-            let moved = Slot(base + next &<< shift)
+            let moved = self[next]
             if moved.isEmpty { break }
-            let home = home(moved.row, moved.cluster.pointee)
+            let home = home(Self.hash(moved.row, moved.cluster.pointee))
             if (next - home) & mask >= (next - hole) & mask {
                 (base + hole &<< shift).copyMemory(from: moved.base, byteCount: byteCount)
                 hole = next
@@ -179,7 +172,7 @@ public import CPrefetch
     @inlinable @inline(__always)
     func eachSlot(_ body: (Slot) -> Void) {
         for place in 0...mask {
-            let slot = Slot(base + place &<< shift)
+            let slot = self[place]
             if !slot.isEmpty { body(slot) }
         }
     }

@@ -1,13 +1,16 @@
-/// The items that the rows of a slice have: a table while elements come, a list from when the slice is complete or
-/// single rows are asked for.
+/// The items that the rows of a slice have: a table while elements come; packed once the slice is complete; a list from
+/// when single rows are asked for.
 @frozen public struct SliceItems<Item: StreamKey>: SliceColumns {
     public typealias Window = WindowItems<Item>
 
+    /// Where the items are.
+    @usableFromInline enum Form { case open, packed, listed }
+
     @usableFromInline struct Storage: ~Copyable {
         @usableFromInline var slots = ItemSlots<Item>()
+        @usableFromInline var packed = PackedItems<Item>()
         @usableFromInline var list = ItemList<Item>()
-        /// Whether the items are in the list; else they are in the slots.
-        @usableFromInline var isListed = false
+        @usableFromInline var form = Form.open
 
         @inlinable init() {}
     }
@@ -30,19 +33,19 @@
     @inlinable @inline(__always)
     func insert(_ item: Item, row: Int) {
         let bit: UInt64 = 1 << UInt64(truncatingIfNeeded: item.placeInCluster)
-        if storage.pointee.isListed {
-            _ = insert(row, item.cluster, bit)
-        } else {
+        if storage.pointee.form == .open {
             storage.pointee.slots.insert(row, item.cluster, bit)
+        } else {
+            _ = insert(row, item.cluster, bit)
         }
     }
 
     /// Puts items of a row's cluster in; those of them that were not there.
     @inlinable @inline(never)
     func insert(_ row: Int, _ cluster: Item, _ items: UInt64) -> UInt64 {
-        storage.pointee.isListed
-            ? storage.pointee.list.insert(row, cluster, items)
-            : storage.pointee.slots.insert(row, cluster, items)
+        if storage.pointee.form == .open { return storage.pointee.slots.insert(row, cluster, items) }
+        list()
+        return storage.pointee.list.insert(row, cluster, items)
     }
 
     /// Puts an item in, and into the window that the slice is in, where the slice had it not.
@@ -50,19 +53,21 @@
     func insertLate(_ item: Item, row: Int, number: Int, in window: WindowItems<Item>) {
         let bit: UInt64 = 1 << UInt64(truncatingIfNeeded: item.placeInCluster)
         // A slice that came into being in the midst of the window never entered: what leaves is what is listed.
-        if !storage.pointee.isListed { list() }
+        list()
         guard insert(row, item.cluster, bit) != 0 else { return }
         window.storage.pointee.reserveCounts(number + 1)
-        window.storage.pointee.add(number, item.cluster, bit)
+        window.storage.pointee.add(number, item.cluster, bit, ItemSlots.hash(number, item.cluster))
     }
 
     /// Asks for the memory that putting an item in will need.
     @inlinable @inline(__always)
-    func prefetch(_ item: Item, row: Int) { storage.pointee.slots.prefetch(row, item.cluster) }
+    func prefetch(_ item: Item, row: Int) {
+        storage.pointee.slots.prefetch(place: storage.pointee.slots.home(ItemSlots.hash(row, item.cluster)))
+    }
 
     /// Calls `body` with the clusters of a row and their items. O(clusters of the row), and once O(items).
     @inlinable func eachCluster(ofRow row: Int, _ body: (Item, UInt64) -> Void) {
-        if !storage.pointee.isListed { list() }
+        list()
         storage.pointee.list.eachCluster(ofRow: row, body)
     }
 
@@ -71,65 +76,86 @@
     /// Moves the items to the list, so that single rows are found.
     @inlinable @inline(never)
     func list() {
-        storage.pointee.list.copy(storage.pointee.slots)
-        storage.pointee.slots.removeAll()
-        storage.pointee.isListed = true
+        switch storage.pointee.form {
+        case .open:
+            storage.pointee.list.copy(storage.pointee.slots)
+            storage.pointee.slots.removeAll()
+        case .packed:
+            storage.pointee.list.copy(storage.pointee.packed)
+            storage.pointee.packed = PackedItems()
+        case .listed: return
+        }
+        storage.pointee.form = .listed
     }
 
     @inlinable public func open(with window: WindowItems<Item>) {
-        guard !storage.pointee.isListed, storage.pointee.slots.used == 0 else { return }
+        guard storage.pointee.form == .open, storage.pointee.slots.used == 0 else { return }
         window.storage.pointee.lend(to: &storage.pointee.slots)
     }
 
     @inlinable public func enter(
         _ window: WindowItems<Item>, numbers: UnsafePointer<UInt32>, rowCount: Int, keyCount: Int
     ) {
-        if !storage.pointee.isListed {
-            storage.pointee.list.take(
-                &storage.pointee.slots, starts: window.storage.pointee.starts(ofRows: rowCount))
-            storage.pointee.isListed = true
-            window.storage.pointee.takeBack(&storage.pointee.slots)
-        }
         window.storage.pointee.reserveCounts(keyCount)
-        window.storage.pointee.add(storage.pointee.list, numbers: numbers)
+        if storage.pointee.form == .open { pack(into: window) }
+        if storage.pointee.form == .packed {
+            window.storage.pointee.add(storage.pointee.packed, numbers: numbers)
+        } else {
+            window.storage.pointee.add(storage.pointee.list, numbers: numbers)
+        }
+    }
+
+    @inlinable func pack(into window: WindowItems<Item>) {
+        storage.pointee.packed = PackedItems(
+            taking: &storage.pointee.slots, scratch: &window.storage.pointee.scratch,
+            in: window.storage.pointee.memory)
+        storage.pointee.form = .packed
+        window.storage.pointee.takeBack(&storage.pointee.slots)
     }
 
     @inlinable public func leave(_ window: WindowItems<Item>, numbers: UnsafePointer<UInt32>) {
-        window.storage.pointee.subtract(storage.pointee.list, numbers: numbers)
+        switch storage.pointee.form {
+        case .open: return
+        case .packed: window.storage.pointee.subtract(storage.pointee.packed, numbers: numbers)
+        case .listed: window.storage.pointee.subtract(storage.pointee.list, numbers: numbers)
+        }
     }
 
     @inlinable public func fill(_ window: WindowItems<Item>, rowCount: Int) {
         window.storage.pointee.reserveCounts(rowCount)
         let counts = window.storage.pointee.counts
         counts.update(repeating: 0, count: rowCount)
-        if storage.pointee.isListed {
-            let entries = storage.pointee.list.entries
-            for entry in 0..<storage.pointee.list.count {
-                counts[Int(entries[entry].row)] &+= Int32(truncatingIfNeeded: entries[entry].word.nonzeroBitCount)
-            }
-        } else {
-            storage.pointee.slots.eachSlot {
-                counts[$0.row] &+= Int32(truncatingIfNeeded: $0.words.pointee.nonzeroBitCount)
-            }
+        func count(_ row: Int, _: Item, _ items: UInt64) {
+            counts[row] &+= Int32(truncatingIfNeeded: items.nonzeroBitCount)
+        }
+        switch storage.pointee.form {
+        case .open: storage.pointee.slots.eachSlot { count($0.row, $0.cluster.pointee, $0.words.pointee) }
+        case .packed: storage.pointee.packed.eachCluster(count)
+        case .listed: storage.pointee.list.eachCluster(count)
         }
     }
 
     // MARK: Memory
 
     @inlinable public func removeAll() {
+        storage.pointee.packed = PackedItems()
         storage.pointee.list.removeAll()
         if storage.pointee.slots.used > 0 { storage.pointee.slots.removeAll() }
-        storage.pointee.isListed = false
+        storage.pointee.form = .open
     }
 
     @inlinable public func withRows<Failure: Error>(
         _ body: (Self) throws(Failure) -> Void
     ) throws(Failure) {
-        if storage.pointee.isListed { return try body(self) }
+        if storage.pointee.form == .listed { return try body(self) }
         let copy = Self()
         defer { copy.release() }
-        copy.storage.pointee.list.copy(storage.pointee.slots)
-        copy.storage.pointee.isListed = true
+        if storage.pointee.form == .packed {
+            copy.storage.pointee.list.copy(storage.pointee.packed)
+        } else {
+            copy.storage.pointee.list.copy(storage.pointee.slots)
+        }
+        copy.storage.pointee.form = .listed
         try body(copy)
     }
 }

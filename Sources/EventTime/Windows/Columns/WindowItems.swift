@@ -11,19 +11,14 @@
         @usableFromInline var countCapacity = 0
         /// The table of a slice that needs it no more, for the next one.
         @usableFromInline var spare = ItemSlots<Item>()
+        /// Where complete slices lie.
+        @usableFromInline let memory = SliceMemory()
+        /// Where they are packed.
+        @usableFromInline var scratch = ReusableMemory<UInt64>()
 
-        @usableFromInline var scratch: UnsafeMutablePointer<UInt32>
-        @usableFromInline var scratchCapacity = 0
+        @inlinable init() { counts = .allocate(capacity: 0) }
 
-        @inlinable init() {
-            counts = .allocate(capacity: 0)
-            scratch = .allocate(capacity: 0)
-        }
-
-        @inlinable deinit {
-            counts.deallocate()
-            scratch.deallocate()
-        }
+        @inlinable deinit { counts.deallocate() }
     }
 
     @usableFromInline let storage: UnsafeMutablePointer<Storage>
@@ -54,17 +49,6 @@ extension WindowItems.Storage {
         (self.counts, countCapacity) = (counts, larger)
     }
 
-    /// Scratch space, good until it is asked for again.
-    @inlinable mutating func starts(ofRows count: Int) -> UnsafeMutableBufferPointer<UInt32> {
-        if scratchCapacity < count {
-            scratch.deallocate()
-            scratchCapacity = count + count / 8
-            scratch = .allocate(capacity: scratchCapacity)
-            scratch.initialize(repeating: 0, count: scratchCapacity)
-        }
-        return UnsafeMutableBufferPointer(start: scratch, count: count)
-    }
-
     // MARK: Tables of slices
 
     /// Gives an empty table that a slice had to the next one.
@@ -80,43 +64,81 @@ extension WindowItems.Storage {
 
     // MARK: Slices
 
-    @inlinable mutating func add(_ list: borrowing ItemList<Item>, numbers: UnsafePointer<UInt32>) {
-        let (entries, count) = (list.entries, list.count)
-        slots.reserve(slots.used + count)
-        for place in 0..<count {
-            prefetch(entries, place, count, numbers)
-            let entry = entries + place
-            add(Int(numbers[Int(entry.pointee.row)]), entry.pointee.cluster, entry.pointee.word)
-        }
-    }
-
-    @inlinable mutating func subtract(_ list: borrowing ItemList<Item>, numbers: UnsafePointer<UInt32>) {
-        let (entries, count) = (list.entries, list.count)
-        for place in 0..<count {
-            prefetch(entries, place, count, numbers)
-            let entry = entries + place
-            subtract(Int(numbers[Int(entry.pointee.row)]), entry.pointee.cluster, entry.pointee.word)
-        }
-    }
-
-    /// Asks for the slots of the entries behind this one: first where they very likely are, then, where that is
-    /// another's slot, for the one behind it.
-    @inlinable @inline(__always)
-    func prefetch(
-        _ entries: UnsafeMutablePointer<ItemList<Item>.Entry>, _ place: Int, _ count: Int,
-        _ numbers: UnsafePointer<UInt32>
+    @inlinable mutating func add<Clusters: RowClusters<Item> & ~Copyable>(
+        _ clusters: borrowing Clusters, numbers: UnsafePointer<UInt32>
     ) {
-        guard place + 24 < count else { return }
-        let later = entries + (place + 24)
-        slots.prefetch(Int(numbers[Int(later.pointee.row)]), later.pointee.cluster)
-        let sooner = entries + (place + 8)
-        slots.prefetchNext(Int(numbers[Int(sooner.pointee.row)]), sooner.pointee.cluster)
+        // They may be in the order of this table, whose growth would then put all of them in the same place.
+        slots.reserve(slots.used + clusters.count)
+        sweep(clusters, numbers) { $0.add($1, $2, $3, $4) }
     }
+
+    @inlinable mutating func subtract<Clusters: RowClusters<Item> & ~Copyable>(
+        _ clusters: borrowing Clusters, numbers: UnsafePointer<UInt32>
+    ) { sweep(clusters, numbers) { $0.subtract($1, $2, $3, $4) } }
+
+    /// A cluster of a slice, whose slot is being fetched.
+    @usableFromInline struct Fetched {
+        @usableFromInline let number: Int
+        @usableFromInline let cluster: Item
+        @usableFromInline let items: UInt64
+        @usableFromInline let hash: UInt64
+
+        @inlinable init(_ number: Int, _ cluster: Item, _ items: UInt64, _ hash: UInt64) {
+            (self.number, self.cluster, self.items, self.hash) = (number, cluster, items, hash)
+        }
+    }
+
+    /// Clusters whose slots are fetched at once, for so many clusters each of two stages; a power of two.
+    @inlinable static var stage: Int { 16 }
+    @inlinable static var fetchedAtOnce: Int { stage * 2 }
+
+    /// Asks for the slot behind that of a cluster, where it is another's.
+    @inlinable @inline(__always)
+    func prefetchNext(_ next: Fetched) {
+        let place = slots.home(next.hash)
+        let slot = slots[place]
+        if slot.row != next.number || slot.cluster.pointee != next.cluster, !slot.isEmpty {
+            slots.prefetch(place: (place &+ 1) & slots.mask)
+        }
+    }
+
+    /// Changes the window by each cluster of a slice, a while after its slot was asked for.
+    @inlinable @inline(__always)
+    mutating func sweep<Clusters: RowClusters<Item> & ~Copyable>(
+        _ clusters: borrowing Clusters, _ numbers: UnsafePointer<UInt32>,
+        _ change: (inout Self, _ number: Int, _ cluster: Item, _ items: UInt64, _ hash: UInt64) -> Void
+    ) {
+        withUnsafeTemporaryAllocation(of: Fetched.self, capacity: Self.fetchedAtOnce) { fetched in
+            guard let fetched = fetched.baseAddress else { return }
+            var count = 0
+            clusters.eachCluster { row, cluster, items in
+                let place = fetched + (count & (Self.fetchedAtOnce - 1))
+                if count >= Self.fetchedAtOnce {
+                    let next = place.move()
+                    change(&self, next.number, next.cluster, next.items, next.hash)
+                }
+                let number = Int(numbers[row])
+                let hash = ItemSlots.hash(number, cluster)
+                slots.prefetch(place: slots.home(hash))
+                place.initialize(to: Fetched(number, cluster, items, hash))
+                if count >= Self.stage {
+                    prefetchNext((fetched + ((count - Self.stage) & (Self.fetchedAtOnce - 1))).pointee)
+                }
+                count &+= 1
+            }
+            for place in max(0, count - Self.fetchedAtOnce)..<count {
+                let next = (fetched + (place & (Self.fetchedAtOnce - 1))).move()
+                change(&self, next.number, next.cluster, next.items, next.hash)
+            }
+        }
+    }
+
+    // MARK: Clusters
 
     /// One slice more has these items of a cluster.
     @inlinable @inline(__always)
-    mutating func add(_ number: Int, _ cluster: Item, _ items: UInt64) {
-        var slot = slots.slot(number, cluster)
+    mutating func add(_ number: Int, _ cluster: Item, _ items: UInt64, _ hash: UInt64) {
+        var slot = slots.slot(number, cluster, hash)
         if slot.isEmpty {
             slot = slots.occupy(slot, number, cluster)
             slot.words.pointee = items
@@ -145,8 +167,8 @@ extension WindowItems.Storage {
 
     /// One slice less has these items of a cluster, which it had.
     @inlinable @inline(__always)
-    mutating func subtract(_ number: Int, _ cluster: Item, _ items: UInt64) {
-        let slot = slots.slot(number, cluster)
+    mutating func subtract(_ number: Int, _ cluster: Item, _ items: UInt64, _ hash: UInt64) {
+        let slot = slots.slot(number, cluster, hash)
         assert(!slot.isEmpty)
         var (held, borrow, plane) = (UInt64.zero, items, 0)
         let planes = slots.wordCount
