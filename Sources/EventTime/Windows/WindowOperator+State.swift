@@ -24,7 +24,7 @@ extension WindowOperator {
             state.encode(entry.pointee.firings)
             entry.pointee.hasContent.encode(into: &state)
             entry.pointee.trigger.encode(into: &state)
-            entry.pointee.accumulator.encode(into: &state)
+            folds.whole(entry.pointee.fold).encode(into: &state)
         }
     }
 
@@ -73,7 +73,7 @@ extension WindowOperator {
         entry.pointee.firings = firings
         entry.pointee.hasContent = hasContent
         entry.pointee.trigger = trigger
-        entry.pointee.accumulator = accumulator
+        folds.set(&entry.pointee.fold, to: accumulator)
         arm(pane)
     }
 }

@@ -13,7 +13,8 @@ where
     public typealias Element = Function.Input
     public typealias Result = Function.Result
     public typealias Output = WindowResult<Key, Result>
-    @usableFromInline typealias Panes = PaneStore<Key, Function.Accumulator, Trigger.State>
+    @usableFromInline typealias Folds = FoldStore<Function>
+    @usableFromInline typealias Panes = PaneStore<Key, Folds.Fold, Trigger.State>
 
     public let assigner: Assigner
     public let trigger: Trigger
@@ -21,6 +22,7 @@ where
     public let allowedLateness: Nanoseconds
     @usableFromInline var eventTime = Nanoseconds.min
     @usableFromInline var clock = Nanoseconds.min
+    @usableFromInline let folds: Folds
     @usableFromInline var panes = Panes()
     @usableFromInline var eventAlarms = AlarmQueue()
     @usableFromInline var processingAlarms = AlarmQueue()
@@ -36,6 +38,12 @@ where
         self.trigger = trigger
         self.function = function
         self.allowedLateness = allowedLateness
+        folds = Folds(function)
+    }
+
+    @inlinable deinit {
+        guard Folds.isOwing else { return }
+        for pane in 0..<panes.bound { folds.reset(&panes.panes[pane].fold) }
     }
 
     @inlinable public var watermark: Nanoseconds { eventTime }
@@ -82,14 +90,13 @@ where
 
     @inlinable @inline(__always)
     mutating func makePane(_ key: Key, _ window: TimeWindow) -> UInt32 {
-        let function = function
-        return panes.make(key, window, trigger: trigger.makeState()) { function.makeAccumulator() }
+        panes.make(key, window, trigger: trigger.makeState()) { folds.make() }
     }
 
     @inlinable @inline(__always)
     mutating func add(_ element: Element, at time: Nanoseconds, to pane: UInt32, emit: (Output) -> Void) {
         let entry = panes[pane]
-        function.add(element, to: &entry.pointee.accumulator)
+        folds.add(element, to: &entry.pointee.fold)
         entry.pointee.hasContent = true
         var context = context(of: entry)
         let decision = trigger.onElement(element, at: time, state: &entry.pointee.trigger, context: &context)
@@ -130,10 +137,10 @@ where
             emit(
                 WindowResult(
                     key: entry.pointee.key, window: Assigner.isGlobal ? nil : window,
-                    result: function.resultInPlace(of: &entry.pointee.accumulator), firing: firing))
+                    result: folds.result(of: &entry.pointee.fold), firing: firing))
         }
         if decision.contains(.purge) {
-            function.reset(&entry.pointee.accumulator)
+            folds.reset(&entry.pointee.fold)
             entry.pointee.hasContent = false
         }
     }
@@ -193,7 +200,7 @@ where
     }
 
     @inlinable mutating func release(_ pane: UInt32) {
-        function.reset(&panes[pane].pointee.accumulator)
+        folds.reset(&panes[pane].pointee.fold)
         panes.free(pane)
     }
 }

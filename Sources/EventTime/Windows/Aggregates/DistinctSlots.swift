@@ -1,4 +1,4 @@
-/// The slots of a ``DistinctItems``' table, in memory that the table owns. A slot is a cluster's name and its words, one
+/// The slots of an ``ItemFold``'s table, in memory that somebody else owns. A slot is a cluster's name and its words, one
 /// for each plane of its items' counts; it is empty where all of them are 0, and the name then not initialised.
 @usableFromInline struct DistinctSlots<Item: StreamKey> {
     /// How many slots there are, a power of two, and of how many words each.
@@ -13,6 +13,10 @@
         /// of many.
         @inlinable var limit: Int { capacity <= 16 ? capacity : capacity / 4 * 3 }
         @inlinable var planes: Int { Int(truncatingIfNeeded: packed >> 48) }
+        /// Of a table that replaces the one cluster that is inline.
+        @inlinable static var first: Shape { Shape(capacity: 4, planes: 1) }
+        /// Words that the slots take.
+        @inlinable var wordCount: Int { capacity * DistinctSlots.stride(planes: planes) / 8 }
     }
 
     @usableFromInline let base: UnsafeMutableRawPointer
@@ -91,13 +95,17 @@
     }
 
     @inlinable func deinitialize() {
-        for place in 0..<shape.capacity where items(at: place) != 0 { name(place).deinitialize(count: 1) }
+        eachUsed { name($0).deinitialize(count: 1) }
+    }
+
+    /// Calls `body` with each slot in use, in no order that means something.
+    @inlinable @inline(__always)
+    func eachUsed(_ body: (Int) -> Void) {
+        for place in 0..<shape.capacity where items(at: place) != 0 { body(place) }
     }
 
     @inlinable func removeAll() {
-        for place in 0..<shape.capacity where items(at: place) != 0 {
-            name(place).deinitialize(count: 1)
-            words(at: place).update(repeating: 0, count: shape.planes)
-        }
+        if !_isPOD(Item.self) { deinitialize() }
+        base.initializeMemory(as: UInt8.self, repeating: 0, count: shape.wordCount * 8)
     }
 }

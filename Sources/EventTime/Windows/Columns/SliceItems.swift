@@ -2,6 +2,7 @@
 /// single rows are asked for.
 @frozen public struct SliceItems<Item: StreamKey>: SliceColumns {
     public typealias Window = WindowItems<Item>
+    public typealias Memory = ItemBlocks<Item>
 
     @usableFromInline struct Storage: ~Copyable {
         @usableFromInline var slots = ItemSlots<Item>()
