@@ -72,6 +72,8 @@ public protocol Aggregate<Input, Result>: Sendable {
 
     /// Adds to what lies beside a row what ``add(_:to:)`` does not add to the row.
     func add(_ input: Input, to fold: inout Columns.Memory.Fold, in memory: Columns.Memory)
+    /// Asks for the memory that adding `input` to what lies beside a row will need.
+    func prefetch(_ input: Input, for fold: inout Columns.Memory.Fold)
     /// The result of a row and of what lies beside it.
     func result(of row: inout Rows.Accumulator, beside fold: inout Columns.Memory.Fold) -> Result
     /// The same where the row comes after what is stacked in front of it.
@@ -125,6 +127,8 @@ extension Aggregate where Rows == Self, Columns == NoColumns {
     public func row(of fold: Accumulator, number: Int, into columns: NoColumns) -> Accumulator { fold }
     @inlinable @inline(__always)
     public func add(_ input: Input, to fold: inout Void, in memory: NoColumns) {}
+    @inlinable @inline(__always)
+    public func prefetch(_ input: Input, for fold: inout Void) {}
     @inlinable @inline(__always)
     public func result(of row: inout Accumulator, beside fold: inout Void) -> Result { resultInPlace(of: &row) }
     @inlinable @inline(__always)

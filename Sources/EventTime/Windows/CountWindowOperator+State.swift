@@ -1,6 +1,7 @@
 extension CountWindowOperator {
     /// The slices of each key, oldest first, and where the boundary is; the folds are made of them again.
     @inlinable public func snapshot(into state: inout StateEncoder, where includes: (Key) -> Bool) {
+        takeWaiting()
         let entries = table.unsafeEntries
         let included = (0..<table.bound).filter { includes(entries[$0].key) }
             .sorted { entries[$0].key < entries[$1].key }
@@ -33,6 +34,7 @@ extension CountWindowOperator {
     }
 
     @inlinable public mutating func restore(from state: inout StateDecoder) throws(StateError) {
+        takeWaiting()
         eventTime = max(eventTime, try state.decode())
         let count = try state.decodeCount(elementSize: 32)
         for _ in 0..<count {

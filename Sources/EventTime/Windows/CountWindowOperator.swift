@@ -46,6 +46,7 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
     @usableFromInline var eventTime = Nanoseconds.min
     @usableFromInline var table = KeyedTable<Key, Counted>()
     @usableFromInline let folds: Folds
+    @usableFromInline let waiting = WaitingInputs<Element>()
     @usableFromInline var nodes = CountedSlices<Function>()
 
     /// `size` and `slide` are positive; without a slide, windows do not overlap.
@@ -65,6 +66,7 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
 
     @inlinable deinit {
         guard Folds.isOwing else { return }
+        takeWaiting()
         let entries = table.unsafeEntries
         for identifier in 0..<table.bound {
             folds.reset(&entries[identifier].value.current)
@@ -92,9 +94,11 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
         var identifier = table.find(key, hash: hash)
         if identifier < 0 { identifier = insert(key, hash) }
         let entry = table[identifier]
-        folds.add(element, to: &entry.pointee.value.current)
+        folds.addToRow(element, of: &entry.pointee.value.current)
+        if Folds.hasRest { wait(element, identifier) }
         entry.pointee.value.elements += 1
         guard entry.pointee.value.elements >= elementsPerSlice else { return .taken }
+        takeWaiting()
         if isTumbling {
             fire(key, folds.result(of: &entry.pointee.value.current), at: time, emit: emit)
             folds.reset(&entry.pointee.value.current)
@@ -103,6 +107,25 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
             closeSlice(identifier, at: time, emit: emit)
         }
         return .taken
+    }
+
+    /// An element waits to be put beside its key's row.
+    @inlinable @inline(__always)
+    func wait(_ element: Element, _ identifier: Int) {
+        if waiting.isFull { takeOldest() }
+        waiting.append(element, to: identifier)
+    }
+
+    @inlinable @inline(__always)
+    func takeOldest() {
+        let oldest = waiting.removeFirst()
+        folds.addToRest(oldest.input, of: &table.again(oldest.fold).pointee.value.current)
+    }
+
+    /// Puts all that wait where they belong: before folds are looked at, or keys get other numbers.
+    @inlinable @inline(__always)
+    func takeWaiting() {
+        while !waiting.isEmpty { takeOldest() }
     }
 
     @inlinable @inline(__always)

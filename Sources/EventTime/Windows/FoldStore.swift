@@ -33,9 +33,19 @@
     @inlinable @inline(__always)
     func make() -> Fold { Fold(row: rows.makeAccumulator(), rest: memory.makeFold()) }
 
+    /// Whether something lies beside rows.
+    @inlinable static var hasRest: Bool { !Function.Columns.isNothing }
+
+    /// Adds to a fold's row, and asks for the memory that ``addToRest(_:of:)`` will need.
     @inlinable @inline(__always)
-    func add(_ input: Function.Input, to fold: inout Fold) {
+    func addToRow(_ input: Function.Input, of fold: inout Fold) {
         rows.add(input, to: &fold.row)
+        function.prefetch(input, for: &fold.rest)
+    }
+
+    /// Adds to what lies beside the row.
+    @inlinable @inline(__always)
+    func addToRest(_ input: Function.Input, of fold: inout Fold) {
         function.add(input, to: &fold.rest, in: memory)
     }
 

@@ -1,3 +1,5 @@
+public import CPrefetch
+
 /// A key's window and all that is known of it.
 @usableFromInline
 struct Pane<Key: StreamKey, Fold, TriggerState> {
@@ -58,6 +60,17 @@ struct PaneStore<Key: StreamKey, Fold, TriggerState>: ~Copyable {
     /// Good until the next pane is made.
     @inlinable @inline(__always)
     subscript(pane: UInt32) -> UnsafeMutablePointer<Element> { panes + Int(pane) }
+
+    /// Asks for a pane's memory.
+    @inlinable @inline(__always)
+    func prefetch(_ pane: UInt32) {
+        let start = UnsafeRawPointer(panes + Int(pane))
+        var offset = 0
+        while offset < MemoryLayout<Element>.stride {
+            prefetchForWriting(start + offset)
+            offset &+= 64
+        }
+    }
 
     @inlinable @inline(__always)
     static func hash(_ key: Key, _ window: TimeWindow) -> UInt32 {

@@ -35,6 +35,7 @@ extension WindowOperator {
             guard older.pointee.window.end >= bounds.start else { break }
             bounds.start = min(bounds.start, older.pointee.window.start)
             bounds.end = max(bounds.end, older.pointee.window.end)
+            takeWaiting()
             // What came earlier in event time goes before.
             folds.merge(&entry.pointee.fold, into: &older.pointee.fold)
             swap(&older.pointee.fold, &entry.pointee.fold)

@@ -1,5 +1,6 @@
 extension WindowOperator {
     @inlinable public func snapshot(into state: inout StateEncoder, where includes: (Key) -> Bool) {
+        takeWaiting()
         let used = panes.isUsed()
         var live: [Int] = []
         live.reserveCapacity(panes.count)
@@ -29,6 +30,7 @@ extension WindowOperator {
     }
 
     @inlinable public mutating func restore(from state: inout StateDecoder) throws(StateError) {
+        takeWaiting()
         eventTime = max(eventTime, try state.decode())
         clock = max(clock, try state.decode())
         // Behind its key: bounds, alarms, firings and a truth value.

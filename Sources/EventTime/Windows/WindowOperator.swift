@@ -23,6 +23,7 @@ where
     @usableFromInline var eventTime = Nanoseconds.min
     @usableFromInline var clock = Nanoseconds.min
     @usableFromInline let folds: Folds
+    @usableFromInline let waiting = WaitingInputs<Element>()
     @usableFromInline var panes = Panes()
     @usableFromInline var eventAlarms = AlarmQueue()
     @usableFromInline var processingAlarms = AlarmQueue()
@@ -43,6 +44,7 @@ where
 
     @inlinable deinit {
         guard Folds.isOwing else { return }
+        takeWaiting()
         for pane in 0..<panes.bound { folds.reset(&panes.panes[pane].fold) }
     }
 
@@ -96,13 +98,33 @@ where
     @inlinable @inline(__always)
     mutating func add(_ element: Element, at time: Nanoseconds, to pane: UInt32, emit: (Output) -> Void) {
         let entry = panes[pane]
-        folds.add(element, to: &entry.pointee.fold)
+        folds.addToRow(element, of: &entry.pointee.fold)
+        if Folds.hasRest { wait(element, pane) }
         entry.pointee.hasContent = true
         var context = context(of: entry)
         let decision = trigger.onElement(element, at: time, state: &entry.pointee.trigger, context: &context)
         keepAlarms(context, of: entry)
         if decision != .wait { carryOut(decision, pane, at: time, onAlarm: false, emit: emit) }
         arm(pane)
+    }
+
+    /// An element waits to be put beside its pane's row.
+    @inlinable @inline(__always)
+    func wait(_ element: Element, _ pane: UInt32) {
+        if waiting.isFull { takeOldest() }
+        waiting.append(element, to: Int(pane))
+    }
+
+    @inlinable @inline(__always)
+    func takeOldest() {
+        let oldest = waiting.removeFirst()
+        folds.addToRest(oldest.input, of: &panes.panes[oldest.fold].fold)
+    }
+
+    /// Puts all that wait where they belong: before folds are looked at, or panes merge or go.
+    @inlinable @inline(__always)
+    func takeWaiting() {
+        while !waiting.isEmpty { takeOldest() }
     }
 
     // MARK: Triggers
@@ -126,6 +148,7 @@ where
     mutating func carryOut(
         _ decision: TriggerDecision, _ pane: UInt32, at time: Nanoseconds, onAlarm: Bool, emit: (Output) -> Void
     ) {
+        takeWaiting()
         let entry = panes[pane]
         if decision.contains(.fire), entry.pointee.hasContent {
             let window = entry.pointee.window
@@ -200,6 +223,7 @@ where
     }
 
     @inlinable mutating func release(_ pane: UInt32) {
+        takeWaiting()
         folds.reset(&panes[pane].pointee.fold)
         panes.free(pane)
     }

@@ -94,6 +94,10 @@ public struct Projected<Base: Aggregate, Input>: Aggregate {
         if !Columns.isNothing { base.add(projection(input), to: &fold, in: memory) }
     }
     @inlinable @inline(__always)
+    public func prefetch(_ input: Input, for fold: inout Columns.Memory.Fold) {
+        if !Columns.isNothing { base.prefetch(projection(input), for: &fold) }
+    }
+    @inlinable @inline(__always)
     public func result(of row: inout Rows.Accumulator, beside fold: inout Columns.Memory.Fold) -> Base.Result {
         base.result(of: &row, beside: &fold)
     }
@@ -200,6 +204,10 @@ public struct Mapped<Base: Aggregate, Result>: Aggregate {
     @inlinable @inline(__always)
     public func add(_ input: Input, to fold: inout Columns.Memory.Fold, in memory: Columns.Memory) {
         base.add(input, to: &fold, in: memory)
+    }
+    @inlinable @inline(__always)
+    public func prefetch(_ input: Input, for fold: inout Columns.Memory.Fold) {
+        base.prefetch(input, for: &fold)
     }
     @inlinable @inline(__always)
     public func result(of row: inout Rows.Accumulator, beside fold: inout Columns.Memory.Fold) -> Result {

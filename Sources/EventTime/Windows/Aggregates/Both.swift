@@ -159,6 +159,11 @@
         second.add(input, to: &fold.second, in: memory.second)
     }
     @inlinable @inline(__always)
+    public func prefetch(_ input: Input, for fold: inout Columns.Memory.Fold) {
+        first.prefetch(input, for: &fold.first)
+        second.prefetch(input, for: &fold.second)
+    }
+    @inlinable @inline(__always)
     public func result(of row: inout Rows.Accumulator, beside fold: inout Columns.Memory.Fold) -> (
         First.Result, Second.Result
     ) {

@@ -76,6 +76,8 @@
         memory.insert(input, into: &fold)
     }
     @inlinable @inline(__always)
+    public func prefetch(_ input: Input, for fold: inout ItemFold<Input>) { fold.prefetch(input) }
+    @inlinable @inline(__always)
     public func result(of row: inout NothingStacked, beside fold: inout ItemFold<Input>) -> Int { fold.count }
     @inlinable @inline(__always)
     public func result(

@@ -62,11 +62,15 @@
         return items
     }
 
+    /// Where a cluster belongs.
+    @inlinable @inline(__always)
+    func home(of cluster: Item) -> Int { Int(cluster.shortHash) & (shape.capacity - 1) }
+
     /// The slot of a cluster, or the empty one where it belongs; -1 where all are taken, and none by the cluster.
     @inlinable @inline(__always)
     func place(of cluster: Item) -> Int {
         let mask = shape.capacity - 1
-        let home = Int(cluster.shortHash) & mask
+        let home = home(of: cluster)
         var place = home
         while items(at: place) != 0, name(place).pointee != cluster {
             place = (place + 1) & mask
@@ -83,7 +87,7 @@
         var hole = place
         var next = (hole + 1) & mask
         while items(at: next) != 0 {
-            let home = Int(name(next).pointee.shortHash) & mask
+            let home = home(of: name(next).pointee)
             if (next - home) & mask >= (next - hole) & mask {
                 name(hole).moveInitialize(from: name(next), count: 1)
                 words(at: hole).update(from: words(at: next), count: shape.planes)

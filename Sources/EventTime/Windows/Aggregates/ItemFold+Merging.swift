@@ -39,9 +39,8 @@ extension ItemFold {
                 for plane in 0..<planes { items |= words[plane] }
                 count &+= items.nonzeroBitCount
             } else {
-                slots.add(words, planes, at: place)
-                let items = slots.items(at: place)
-                count &+= items.nonzeroBitCount &- present.nonzeroBitCount
+                let added = slots.add(words, planes, at: place)
+                count &+= (added & ~present).nonzeroBitCount
             }
             return
         }
@@ -76,7 +75,7 @@ extension DistinctSlots {
         let held = self.words(at: place)
         let all = shape.planes
         // Without a bit in the last plane nothing is carried out of it.
-        if planes < all, held[all - 1] == 0 { return all }
+        if planes < all, held[all &- 1] == 0 { return all }
         if planes > all { return planes + 1 }
         var carry: UInt64 = 0
         for plane in 0..<all {
@@ -86,18 +85,20 @@ extension DistinctSlots {
         return carry == 0 ? all : all + 1
     }
 
-    /// Adds to the slot's counts; nothing is carried out of the last plane.
+    /// Adds to the slot's counts; nothing is carried out of the last plane. The items to whose counts was added.
     @inlinable @inline(__always)
-    func add(_ words: UnsafePointer<UInt64>, _ planes: Int, at place: Int) {
+    func add(_ words: UnsafePointer<UInt64>, _ planes: Int, at place: Int) -> UInt64 {
         let held = self.words(at: place)
-        var carry: UInt64 = 0
+        var (added, carry) = (UInt64.zero, UInt64.zero)
         var plane = 0
         while plane < shape.planes, plane < planes || carry != 0 {
             let (a, b) = (held[plane], plane < planes ? words[plane] : 0)
             held[plane] = a ^ b ^ carry
             carry = a & b | carry & (a ^ b)
-            plane += 1
+            added |= b
+            plane &+= 1
         }
+        return added
     }
 
     /// Takes from the slot's counts.

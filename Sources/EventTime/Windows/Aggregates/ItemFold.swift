@@ -1,3 +1,5 @@
+public import CPrefetch
+
 /// Different items, and in how many folds each of them is: 1 where items were put in, more where folds were merged. Its
 /// memory is somebody else's, who is passed along.
 ///
@@ -52,6 +54,12 @@
         } else {
             slots.words(at: place).pointee |= bit
         }
+    }
+
+    /// Asks for the slot where an item very likely is.
+    @inlinable @inline(__always)
+    func prefetch(_ item: Item) {
+        if let slots { prefetchForWriting(slots.name(slots.home(of: item.cluster))) }
     }
 
     /// Takes an empty slot of the table for a cluster, and returns its words, all of them 0. Where the table has become
