@@ -148,14 +148,25 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
     @inlinable @inline(never)
     mutating func closeSlice(_ identifier: Int, at time: Nanoseconds, emit: (Output) -> Void) {
         let entry = table[identifier]
-        folds.memory.prefetch(entry.pointee.value.total.rest)
-        nodes.prefetch(entry.pointee.value.front)
+        prefetch(entry)
         push(entry)
         if entry.pointee.value.slices > slicesPerWindow { pop(entry) }
         entry.pointee.value.sinceFiring += 1
         guard entry.pointee.value.sinceFiring == slicesPerSlide else { return }
         entry.pointee.value.sinceFiring = 0
         fire(entry.pointee.key, result(of: entry), at: time, emit: emit)
+    }
+
+    /// Asks for what is needed of a key: the total, the slice that leaves, and the one behind it.
+    @inlinable @inline(__always)
+    func prefetch(_ entry: Entry) {
+        let front = entry.pointee.value.front
+        if front >= 0 { nodes.prefetch(front) }
+        folds.memory.prefetch(entry.pointee.value.total.rest)
+        guard front >= 0 else { return }
+        let oldest = nodes[Int(front)]
+        folds.memory.prefetch(oldest.pointee.fold.rest)
+        if Function.Rows.needsStacks, oldest.pointee.next >= 0 { nodes.prefetch(oldest.pointee.next) }
     }
 
     @inlinable mutating func result(of entry: Entry) -> Result {

@@ -69,10 +69,9 @@ public import CPrefetch
         firstFree = node
     }
 
-    /// Asks for a node's memory, where there is one.
+    /// Asks for a node's memory.
     @inlinable @inline(__always)
     func prefetch(_ node: Int32) {
-        guard node >= 0 else { return }
         let start = UnsafeRawPointer(nodes + Int(node))
         var offset = 0
         while offset < MemoryLayout<Node>.stride {

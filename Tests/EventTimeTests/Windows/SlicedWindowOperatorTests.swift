@@ -15,6 +15,11 @@ struct SlicedWindowOperatorTests {
     ).and(DistinctCount<String>().of { (element: TestElement) in distinctText(element.number) })
         .map { found in found.0.0 + [found.0.1, found.1] }
 
+    /// What ``distinct`` says of elements with these numbers.
+    static func readDistinct(_ numbers: [Int]) -> [Int] {
+        numbers + [Set(numbers.map(distinctNumber)).count, Set(numbers.map(distinctText)).count]
+    }
+
     static func distinctNumber(_ number: Int) -> Int { number * number % 11 * 40 }
     static func distinctText(_ number: Int) -> String { String(number * number % 7) }
 
@@ -44,13 +49,7 @@ struct SlicedWindowOperatorTests {
         default: break
         }
         var distinct = comparison
-        distinct.read = { numbers in
-            numbers
-                + [
-                    Set(numbers.map { Self.distinctNumber($0) }).count,
-                    Set(numbers.map { Self.distinctText($0) }).count,
-                ]
-        }
+        distinct.read = Self.readDistinct
         switch kind {
         case .sliding(let windows):
             try distinct.run {

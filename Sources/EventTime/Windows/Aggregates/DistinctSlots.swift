@@ -11,12 +11,12 @@
         @inlinable var capacity: Int { Int(truncatingIfNeeded: packed & (1 << 48 - 1)) }
         /// Slots that may be taken: all of few, which lie in some cache lines that are looked at anyway; three quarters
         /// of many.
-        @inlinable var limit: Int { capacity <= 16 ? capacity : capacity / 4 * 3 }
+        @inlinable var limit: Int { capacity <= 16 ? capacity : capacity / 4 &* 3 }
         @inlinable var planes: Int { Int(truncatingIfNeeded: packed >> 48) }
         /// Of a table that replaces the one cluster that is inline.
         @inlinable static var first: Shape { Shape(capacity: 4, planes: 1) }
         /// Words that the slots take.
-        @inlinable var wordCount: Int { capacity * DistinctSlots.stride(planes: planes) / 8 }
+        @inlinable var wordCount: Int { capacity &* DistinctSlots.stride(planes: planes) / 8 }
     }
 
     @usableFromInline let base: UnsafeMutableRawPointer
@@ -36,17 +36,18 @@
     @inlinable @inline(__always)
     static func stride(planes: Int) -> Int {
         let alignment = max(MemoryLayout<Item>.alignment, 8)
-        return (wordsOffset + planes * 8 + alignment - 1) & ~(alignment - 1)
+        return (wordsOffset &+ planes &* 8 &+ alignment &- 1) & ~(alignment &- 1)
     }
 
     @inlinable @inline(__always)
     func name(_ place: Int) -> UnsafeMutablePointer<Item> {
-        (base + place * Self.stride(planes: shape.planes)).assumingMemoryBound(to: Item.self)
+        (base + place &* Self.stride(planes: shape.planes)).assumingMemoryBound(to: Item.self)
     }
 
     @inlinable @inline(__always)
     func words(at place: Int) -> UnsafeMutablePointer<UInt64> {
-        (base + place * Self.stride(planes: shape.planes) + Self.wordsOffset).assumingMemoryBound(to: UInt64.self)
+        (base + (place &* Self.stride(planes: shape.planes) &+ Self.wordsOffset))
+            .assumingMemoryBound(to: UInt64.self)
     }
 
     /// The items of a slot: those whose count is not 0.
@@ -57,23 +58,23 @@
         var plane = 1
         while plane < shape.planes {
             items |= words[plane]
-            plane += 1
+            plane &+= 1
         }
         return items
     }
 
     /// Where a cluster belongs.
     @inlinable @inline(__always)
-    func home(of cluster: Item) -> Int { Int(cluster.shortHash) & (shape.capacity - 1) }
+    func home(of cluster: Item) -> Int { Int(cluster.shortHash) & (shape.capacity &- 1) }
 
     /// The slot of a cluster, or the empty one where it belongs; -1 where all are taken, and none by the cluster.
     @inlinable @inline(__always)
     func place(of cluster: Item) -> Int {
-        let mask = shape.capacity - 1
+        let mask = shape.capacity &- 1
         let home = home(of: cluster)
         var place = home
         while items(at: place) != 0, name(place).pointee != cluster {
-            place = (place + 1) & mask
+            place = (place &+ 1) & mask
             if place == home { return -1 }
         }
         return place
@@ -82,10 +83,10 @@
     /// Forgets the name of a slot whose words have become 0; later members of its run move up. The run ends at the latest
     /// where the slot is that was left empty last.
     @inlinable func vacate(_ place: Int) {
-        let mask = shape.capacity - 1
+        let mask = shape.capacity &- 1
         name(place).deinitialize(count: 1)
         var hole = place
-        var next = (hole + 1) & mask
+        var next = (hole &+ 1) & mask
         while items(at: next) != 0 {
             let home = home(of: name(next).pointee)
             if (next - home) & mask >= (next - hole) & mask {
@@ -94,7 +95,7 @@
                 words(at: next).update(repeating: 0, count: shape.planes)
                 hole = next
             }
-            next = (next + 1) & mask
+            next = (next &+ 1) & mask
         }
     }
 

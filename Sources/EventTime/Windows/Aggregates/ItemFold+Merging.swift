@@ -20,7 +20,7 @@ extension ItemFold {
             return
         }
         var planes = planes
-        while planes > 1, words[planes - 1] == 0 { planes -= 1 }
+        while planes > 1, words[planes &- 1] == 0 { planes &-= 1 }
         var slots = slots ?? resize(to: .first, in: &memory)
         while true {
             let place = slots.place(of: cluster)
@@ -111,7 +111,7 @@ extension DistinctSlots {
             let (a, b) = (held[plane], plane < planes ? words[plane] : 0)
             held[plane] = a ^ b ^ borrow
             borrow = ~a & (b | borrow) | b & borrow
-            plane += 1
+            plane &+= 1
         }
     }
 }
