@@ -63,9 +63,21 @@
         return items
     }
 
-    /// Where a cluster belongs.
+    /// Where a cluster belongs. In small tables, which may be full, neighbours lie side by side.
     @inlinable @inline(__always)
-    func home(of cluster: Item) -> Int { Int(cluster.shortHash) & (shape.capacity &- 1) }
+    func home(of cluster: Item) -> Int {
+        let hash = shape.capacity <= 16 ? cluster.clusterHash : cluster.shortHash
+        return Int(hash) & (shape.capacity &- 1)
+    }
+
+    /// Whether a slot is the cluster's or empty.
+    @inlinable @inline(__always)
+    func isPlace(_ place: Int, of cluster: Item) -> Bool {
+        // The name first, where that of an empty slot can be read as well: it is most often the one.
+        _isPOD(Item.self)
+            ? name(place).pointee == cluster || items(at: place) == 0
+            : items(at: place) == 0 || name(place).pointee == cluster
+    }
 
     /// The slot of a cluster, or the empty one where it belongs; -1 where all are taken, and none by the cluster.
     @inlinable @inline(__always)
@@ -73,7 +85,7 @@
         let mask = shape.capacity &- 1
         let home = home(of: cluster)
         var place = home
-        while items(at: place) != 0, name(place).pointee != cluster {
+        while !isPlace(place, of: cluster) {
             place = (place &+ 1) & mask
             if place == home { return -1 }
         }
