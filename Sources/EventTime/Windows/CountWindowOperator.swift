@@ -87,6 +87,18 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
     @inlinable public mutating func advanceProcessingTime(to now: Nanoseconds, emit: (Output) -> Void) {}
 
     @inlinable @inline(__always)
+    public func prefetch(_ key: Key, _ step: PrefetchStep) {
+        switch step {
+        case .place: table.prefetchSlot(hash: key.shortHash)
+        // What is behind the slice under way is asked for when it closes.
+        case .state: _ = table.prefetchEntry(hash: key.shortHash, lines: Self.linesOfSlice)
+        }
+    }
+
+    /// Cache lines of a key's entry in which the slice under way may lie.
+    @inlinable static var linesOfSlice: Int { (MemoryLayout<Folds.Fold>.size + 16 + 63) / 64 + 1 }
+
+    @inlinable @inline(__always)
     public mutating func process(
         key: Key, element: Element, at time: Nanoseconds, emit: (Output) -> Void
     ) -> ElementFate {

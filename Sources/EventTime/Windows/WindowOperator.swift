@@ -58,6 +58,18 @@ where
     // MARK: Elements
 
     @inlinable @inline(__always)
+    public func prefetch(_ key: Key, _ step: PrefetchStep) {
+        // Others are found by their bounds as well.
+        guard Assigner.merges else { return }
+        switch step {
+        case .place: panes.index.prefetch(key.shortHash)
+        case .state:
+            let pane = panes.index.guess(key.shortHash)
+            if pane >= 0 { panes.prefetch(UInt32(truncatingIfNeeded: pane)) }
+        }
+    }
+
+    @inlinable @inline(__always)
     public mutating func process(
         key: Key, element: Element, at time: Nanoseconds, emit: (Output) -> Void
     ) -> ElementFate {

@@ -23,6 +23,8 @@ struct CountWindowOperatorTests {
             var found: [TestWindowFiring] = []
             let element = TestElement(number: number, value: 0, gap: 1)
             let time = random.pick(-9...9 as ClosedRange<Int64>)
+            operation.prefetch(number % 4, .place)
+            operation.prefetch(number % 4, .state)
             let fate = operation.process(key: key, element: element, at: time) {
                 found.append(.init(key: $0.key, window: $0.window, content: $0.result, firing: $0.firing))
             }
