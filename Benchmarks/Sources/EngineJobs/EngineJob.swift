@@ -104,6 +104,9 @@ public enum EngineJob: String, CaseIterable, Sendable {
                 // Whole milliseconds, as Flink has them.
                 let time = Int64(number) * 1000 / rate * 1_000_000
                 let key = hasOwnKeys ? UInt32(truncatingIfNeeded: number) : element.key
+                // As a worker does, which is given many elements at once.
+                windows.prefetch(elements[(number + PrefetchStep.place.distance) & mask].key, .place)
+                windows.prefetch(elements[(number + PrefetchStep.state.distance) & mask].key, .state)
                 _ = windows.process(key: key, element: element.value, at: time) { outcome.note($0) }
                 if watermarks.observe(time) { windows.advance(to: watermarks.watermark) { outcome.note($0) } }
             }

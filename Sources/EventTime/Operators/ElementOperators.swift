@@ -97,6 +97,10 @@ extension Chain: KeyedOperator
 where First: KeyedOperator & ~Copyable, Second: KeyedOperator & ~Copyable, First.Key == Second.Key {
     public typealias Key = First.Key
     public typealias Value = First.Value
+
+    @inlinable @inline(__always)
+    public func prefetch(_ key: Key, _ step: PrefetchStep) { first.prefetch(key, step) }
+
     public typealias Result = Second.Result
 
     @inlinable

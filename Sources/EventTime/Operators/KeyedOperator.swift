@@ -13,6 +13,15 @@ extension Keyed: Sendable where Value: Sendable {}
 extension Keyed: Equatable where Value: Equatable {}
 extension Keyed: Hashable where Value: Hashable {}
 
+/// The steps in which the memory of a key that comes soon is asked for, so that the processor need not wait for it: first
+/// where the key is looked up, and, some elements later, what is found there.
+@frozen public enum PrefetchStep: Sendable {
+    case place, state
+
+    /// Elements before the key's own at which this step is done.
+    @inlinable public var distance: Int { self == .place ? 16 : 8 }
+}
+
 /// A step of a keyed stream: its state belongs to keys, so that a worker can run it for some of them.
 ///
 /// What an advance of time emits stands under the key it was emitted for; the runtime puts it in the order of
@@ -28,9 +37,14 @@ where Input == Keyed<Key, Value>, Output == Keyed<Key, Result> {
     /// belongs to no key, as a watermark, is the same each time. Throws ``StateError`` as
     /// ``StreamOperator/restore(from:)`` does.
     mutating func restore(from state: inout StateDecoder, keeping groups: KeyGroups) throws(StateError)
+
+    /// An element of this key comes, after some others: see ``WindowOperation/prefetch(_:_:)``.
+    func prefetch(_ key: Key, _ step: PrefetchStep)
 }
 
 extension KeyedOperator where Self: ~Copyable {
+    @inlinable @inline(__always)
+    public func prefetch(_ key: Key, _ step: PrefetchStep) {}
     @inlinable public mutating func restore(from state: inout StateDecoder) throws(StateError) {
         try restore(from: &state, keeping: .all())
     }

@@ -20,6 +20,9 @@ public struct WindowStep<Operation: WindowOperation & ~Copyable>: KeyedOperator,
     }
 
     @inlinable @inline(__always)
+    public func prefetch(_ key: Key, _ step: PrefetchStep) { operation.prefetch(key, step) }
+
+    @inlinable @inline(__always)
     public mutating func advance(to watermark: Nanoseconds, emit: (Timed<Keyed<Key, Result>>) -> Void) {
         operation.advance(to: watermark) { Self.pass($0, emit) }
     }

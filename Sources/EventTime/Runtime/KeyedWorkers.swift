@@ -139,7 +139,14 @@ where Inner.Value: Sendable, Inner.Result: Sendable {
                 }
             }
         }
-        for element in round.elements {
+        func prefetch(_ ahead: PrefetchStep, from place: Int) {
+            guard place + ahead.distance < round.elements.count else { return }
+            step.prefetch(round.elements[place + ahead.distance].content.value.key, ahead)
+        }
+        for place in round.elements.indices {
+            prefetch(.place, from: place)
+            prefetch(.state, from: place)
+            let element = round.elements[place]
             passMarks(before: element.number)
             step.process(element.content) { answer.results.append(Numbered(element.number, $0)) }
         }

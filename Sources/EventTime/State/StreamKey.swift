@@ -19,6 +19,9 @@ public protocol StreamKey: Hashable, Comparable, StateValue, Sendable {
     var placeInCluster: Int { get }
     /// The key at a place of the cluster that this key names.
     func clusterMember(at place: Int) -> Self
+    /// Where small tables look first for the cluster that this key names: those of neighbours should differ in their
+    /// lowest bits, so that few clusters that lie next to each other do not meet.
+    var clusterHash: UInt32 { get }
 }
 
 extension StreamKey {
@@ -26,6 +29,8 @@ extension StreamKey {
     @inlinable public var cluster: Self { self }
     @inlinable public var placeInCluster: Int { 0 }
     @inlinable public func clusterMember(at place: Int) -> Self { self }
+    @inlinable @inline(__always)
+    public var clusterHash: UInt32 { shortHash }
 
     /// What tables find the key by: the other half of ``stableHash`` than the lower one, by which keys may have been
     /// dealt out to workers.
@@ -50,6 +55,8 @@ extension StreamKey where Self: FixedWidthInteger {
     public var placeInCluster: Int { Int(truncatingIfNeeded: self & 63) }
     @inlinable @inline(__always)
     public func clusterMember(at place: Int) -> Self { self | Self(truncatingIfNeeded: place) }
+    @inlinable @inline(__always)
+    public var clusterHash: UInt32 { UInt32(truncatingIfNeeded: self &>> 6) }
 }
 
 extension Int: StreamKey {}

@@ -66,6 +66,26 @@ public protocol Aggregate<Input, Result>: Sendable {
     func fold(of row: Rows.Accumulator, number: Int, in columns: Columns) -> Accumulator
     /// The row of a fold; the rest of it goes to a slice's columns.
     func row(of fold: Accumulator, number: Int, into columns: Columns) -> Rows.Accumulator
+
+    // Folds that come and go one by one, as those of sessions and of windows by count, are rows too, and lie beside
+    // what is kept in the place of columns.
+
+    /// Adds to what lies beside a row what ``add(_:to:)`` does not add to the row.
+    func add(_ input: Input, to fold: inout Columns.Memory.Fold, in memory: Columns.Memory)
+    /// Asks for the memory that adding `input` to what lies beside a row will need.
+    func prefetch(_ input: Input, for fold: inout Columns.Memory.Fold)
+    /// The result of a row and of what lies beside it.
+    func result(of row: inout Rows.Accumulator, beside fold: inout Columns.Memory.Fold) -> Result
+    /// The same where the row comes after what is stacked in front of it.
+    func result(
+        of row: inout Rows.Accumulator, behind front: inout Rows.Stacked, beside fold: inout Columns.Memory.Fold
+    ) -> Result
+    /// The fold of a row and of what lies beside it.
+    func fold(of row: Rows.Accumulator, beside fold: Columns.Memory.Fold) -> Accumulator
+    /// The row of a fold; the rest of it is put beside it, where nothing was.
+    func row(
+        of fold: Accumulator, beside rest: inout Columns.Memory.Fold, in memory: Columns.Memory
+    ) -> Rows.Accumulator
 }
 
 extension Aggregate {
@@ -105,6 +125,20 @@ extension Aggregate where Rows == Self, Columns == NoColumns {
     public func fold(of row: Accumulator, number: Int, in columns: NoColumns) -> Accumulator { row }
     @inlinable @inline(__always)
     public func row(of fold: Accumulator, number: Int, into columns: NoColumns) -> Accumulator { fold }
+    @inlinable @inline(__always)
+    public func add(_ input: Input, to fold: inout Void, in memory: NoColumns) {}
+    @inlinable @inline(__always)
+    public func prefetch(_ input: Input, for fold: inout Void) {}
+    @inlinable @inline(__always)
+    public func result(of row: inout Accumulator, beside fold: inout Void) -> Result { resultInPlace(of: &row) }
+    @inlinable @inline(__always)
+    public func result(
+        of row: inout Accumulator, behind front: inout Stacked, beside fold: inout Void
+    ) -> Result { result(of: &row, behind: &front) }
+    @inlinable @inline(__always)
+    public func fold(of row: Accumulator, beside fold: Void) -> Accumulator { row }
+    @inlinable @inline(__always)
+    public func row(of fold: Accumulator, beside rest: inout Void, in memory: NoColumns) -> Accumulator { fold }
 }
 
 extension Aggregate where Stacked == Accumulator {

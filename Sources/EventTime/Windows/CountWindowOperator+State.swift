@@ -1,6 +1,7 @@
 extension CountWindowOperator {
     /// The slices of each key, oldest first, and where the boundary is; the folds are made of them again.
     @inlinable public func snapshot(into state: inout StateEncoder, where includes: (Key) -> Bool) {
+        takeWaiting()
         let entries = table.unsafeEntries
         let included = (0..<table.bound).filter { includes(entries[$0].key) }
             .sorted { entries[$0].key < entries[$1].key }
@@ -11,7 +12,7 @@ extension CountWindowOperator {
             entry.pointee.key.encode(into: &state)
             state.encode(entry.pointee.value.elements)
             state.encode(entry.pointee.value.sinceFiring)
-            entry.pointee.value.current.encode(into: &state)
+            folds.whole(entry.pointee.value.current).encode(into: &state)
             encode(chain(entry.pointee.value.front), into: &state)
             encode(chain(entry.pointee.value.back).reversed(), into: &state)
         }
@@ -22,17 +23,18 @@ extension CountWindowOperator {
         var node = first
         while node >= 0 {
             chain.append(Int(node))
-            node = nodes[Int(node)].next
+            node = nodes[Int(node)].pointee.next
         }
         return chain
     }
 
     @inlinable func encode(_ chain: [Int], into state: inout StateEncoder) {
         state.encode(UInt64(chain.count))
-        for node in chain { nodes[node].value.encode(into: &state) }
+        for node in chain { folds.whole(nodes[node].pointee.fold).encode(into: &state) }
     }
 
     @inlinable public mutating func restore(from state: inout StateDecoder) throws(StateError) {
+        takeWaiting()
         eventTime = max(eventTime, try state.decode())
         let count = try state.decodeCount(elementSize: 32)
         for _ in 0..<count {
@@ -52,12 +54,13 @@ extension CountWindowOperator {
                     table[identifier].pointee.value.slices.saturatingAdd(Int64(clamping: slices)) <= slicesPerWindow
                 else { throw state.invalid("more slices than a window has") }
                 for _ in 0..<slices {
-                    table[identifier].pointee.value.current = try Function.Accumulator(from: &state)
+                    let slice = try Function.Accumulator(from: &state)
+                    folds.set(&table[identifier].pointee.value.current, to: slice)
                     push(table[identifier])
                 }
                 if isFront { turnOver(table[identifier]) }
             }
-            table[identifier].pointee.value.current = current
+            folds.set(&table[identifier].pointee.value.current, to: current)
             table[identifier].pointee.value.elements = elements
             table[identifier].pointee.value.sinceFiring = sinceFiring
         }

@@ -11,14 +11,16 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
     public typealias Result = Function.Result
     public typealias Output = WindowResult<Key, Result>
 
+    @usableFromInline typealias Folds = FoldStore<Function>
+
     /// What is known of a key.
     @usableFromInline struct Counted {
-        /// Of the slice under way.
-        @usableFromInline var current: Function.Accumulator
-        /// Of all full slices in the window what can be taken apart; of the rest those behind the boundary.
-        @usableFromInline var total: Function.Accumulator
         /// Elements of the slice under way.
         @usableFromInline var elements: Int64 = 0
+        /// Of the slice under way.
+        @usableFromInline var current: Folds.Fold
+        /// Of all full slices in the window what can be taken apart; of the rest those behind the boundary.
+        @usableFromInline var total: Folds.Fold
         /// Full slices since the last firing.
         @usableFromInline var sinceFiring: Int64 = 0
         /// Full slices in the window.
@@ -27,26 +29,13 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
         @usableFromInline var front: Int32 = -1
         @usableFromInline var back: Int32 = -1
 
-        @inlinable init(current: Function.Accumulator, total: Function.Accumulator) {
+        @inlinable init(current: Folds.Fold, total: Folds.Fold) {
             self.current = current
             self.total = total
         }
     }
 
-    /// A full slice of a key.
-    @usableFromInline struct Node {
-        @usableFromInline var value: Function.Accumulator
-        /// In front of the boundary: the fold from here up to it.
-        @usableFromInline var suffix: Function.Stacked
-        /// In front of the boundary the next newer slice, behind it the next older one; or the next free node.
-        @usableFromInline var next: Int32
-
-        @inlinable init(value: Function.Accumulator, suffix: Function.Stacked) {
-            self.value = value
-            self.suffix = suffix
-            next = -1
-        }
-    }
+    @usableFromInline typealias Entry = UnsafeMutablePointer<KeyedTable<Key, Counted>.Entry>
 
     public let size: Int
     public let slide: Int
@@ -56,8 +45,9 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
     @usableFromInline let slicesPerSlide: Int64
     @usableFromInline var eventTime = Nanoseconds.min
     @usableFromInline var table = KeyedTable<Key, Counted>()
-    @usableFromInline var nodes: [Node] = []
-    @usableFromInline var firstFree: Int32 = -1
+    @usableFromInline let folds: Folds
+    @usableFromInline let waiting = WaitingInputs<Element>()
+    @usableFromInline var nodes = CountedSlices<Function>()
 
     /// `size` and `slide` are positive; without a slide, windows do not overlap.
     @inlinable public init(size: Int, slide: Int? = nil, aggregate function: Function) {
@@ -66,11 +56,23 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
         self.size = size
         self.slide = slide
         self.function = function
+        folds = Folds(function)
         var (a, b) = (size, slide)
         while b != 0 { (a, b) = (b, a % b) }
         elementsPerSlice = Int64(a)
         slicesPerWindow = Int64(size / a)
         slicesPerSlide = Int64(slide / a)
+    }
+
+    @inlinable deinit {
+        guard Folds.isOwing else { return }
+        takeWaiting()
+        let entries = table.unsafeEntries
+        for identifier in 0..<table.bound {
+            folds.reset(&entries[identifier].value.current)
+            folds.reset(&entries[identifier].value.total)
+        }
+        for node in 0..<nodes.bound { folds.reset(&nodes[node].pointee.fold) }
     }
 
     @inlinable public var watermark: Nanoseconds { eventTime }
@@ -85,6 +87,18 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
     @inlinable public mutating func advanceProcessingTime(to now: Nanoseconds, emit: (Output) -> Void) {}
 
     @inlinable @inline(__always)
+    public func prefetch(_ key: Key, _ step: PrefetchStep) {
+        switch step {
+        case .place: table.prefetchSlot(hash: key.shortHash)
+        // What is behind the slice under way is asked for when it closes.
+        case .state: _ = table.prefetchEntry(hash: key.shortHash, lines: Self.linesOfSlice)
+        }
+    }
+
+    /// Cache lines of a key's entry in which the slice under way may lie.
+    @inlinable static var linesOfSlice: Int { (MemoryLayout<Folds.Fold>.size + 16 + 63) / 64 + 1 }
+
+    @inlinable @inline(__always)
     public mutating func process(
         key: Key, element: Element, at time: Nanoseconds, emit: (Output) -> Void
     ) -> ElementFate {
@@ -92,11 +106,14 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
         var identifier = table.find(key, hash: hash)
         if identifier < 0 { identifier = insert(key, hash) }
         let entry = table[identifier]
-        function.add(element, to: &entry.pointee.value.current)
+        folds.addToRow(element, of: &entry.pointee.value.current)
+        if Folds.hasRest { wait(element, identifier) }
         entry.pointee.value.elements += 1
         guard entry.pointee.value.elements >= elementsPerSlice else { return .taken }
+        takeWaiting()
         if isTumbling {
-            fire(key, function.resultInPlace(of: &entry.pointee.value.current), at: time, emit: emit)
+            fire(key, folds.result(of: &entry.pointee.value.current), at: time, emit: emit)
+            folds.reset(&entry.pointee.value.current)
             table.removeDensely(identifier, hash: hash) { $0.shortHash }
         } else {
             closeSlice(identifier, at: time, emit: emit)
@@ -104,16 +121,32 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
         return .taken
     }
 
+    /// An element waits to be put beside its key's row.
+    @inlinable @inline(__always)
+    func wait(_ element: Element, _ identifier: Int) {
+        if waiting.isFull { takeOldest() }
+        waiting.append(element, to: identifier)
+    }
+
+    @inlinable @inline(__always)
+    func takeOldest() {
+        let oldest = waiting.removeFirst()
+        folds.addToRest(oldest.input, of: &table.again(oldest.fold).pointee.value.current)
+    }
+
+    /// Puts all that wait where they belong: before folds are looked at, or keys get other numbers.
+    @inlinable @inline(__always)
+    func takeWaiting() {
+        while !waiting.isEmpty { takeOldest() }
+    }
+
     @inlinable @inline(__always)
     mutating func insert(_ key: Key, _ hash: UInt32) -> Int {
-        let function = function
-        return table.insert(key, hash: hash) {
-            Counted(current: function.makeAccumulator(), total: function.makeAccumulator())
+        table.insert(key, hash: hash) {
+            Counted(current: folds.make(), total: folds.make())
         } renew: {
-            function.reset(&$0.current)
-            function.reset(&$0.total)
-            ($0.elements, $0.sinceFiring, $0.slices) = (0, 0, 0)
-            ($0.front, $0.back) = (-1, -1)
+            // The folds are those of nothing already: only keys without full slices are removed.
+            $0.elements = 0
         }
     }
 
@@ -127,6 +160,7 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
     @inlinable @inline(never)
     mutating func closeSlice(_ identifier: Int, at time: Nanoseconds, emit: (Output) -> Void) {
         let entry = table[identifier]
+        prefetch(entry)
         push(entry)
         if entry.pointee.value.slices > slicesPerWindow { pop(entry) }
         entry.pointee.value.sinceFiring += 1
@@ -135,64 +169,68 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
         fire(entry.pointee.key, result(of: entry), at: time, emit: emit)
     }
 
-    @inlinable mutating func result(of entry: UnsafeMutablePointer<KeyedTable<Key, Counted>.Entry>) -> Result {
-        guard Function.needsStacks, entry.pointee.value.front >= 0 else {
-            return function.resultInPlace(of: &entry.pointee.value.total)
+    /// Asks for what is needed of a key: the total, the slice that leaves, and the one behind it.
+    @inlinable @inline(__always)
+    func prefetch(_ entry: Entry) {
+        let front = entry.pointee.value.front
+        if front >= 0 { nodes.prefetch(front) }
+        folds.memory.prefetch(entry.pointee.value.total.rest)
+        guard front >= 0 else { return }
+        let oldest = nodes[Int(front)]
+        folds.memory.prefetch(oldest.pointee.fold.rest)
+        if Function.Rows.needsStacks, oldest.pointee.next >= 0 { nodes.prefetch(oldest.pointee.next) }
+    }
+
+    @inlinable mutating func result(of entry: Entry) -> Result {
+        guard Function.Rows.needsStacks, entry.pointee.value.front >= 0 else {
+            return folds.result(of: &entry.pointee.value.total)
         }
-        return function.result(
-            of: &entry.pointee.value.total, behind: &nodes[Int(entry.pointee.value.front)].suffix)
+        return folds.result(
+            of: &entry.pointee.value.total, behind: &nodes[Int(entry.pointee.value.front)].pointee.suffix)
     }
 
     /// Moves the slice under way behind the boundary.
-    @inlinable mutating func push(_ entry: UnsafeMutablePointer<KeyedTable<Key, Counted>.Entry>) {
-        let node: Int32
-        if firstFree >= 0 {
-            node = firstFree
-            firstFree = nodes[Int(node)].next
-        } else {
-            node = Int32(nodes.count)
-            var value = function.makeAccumulator()
-            let suffix = function.stacked(&value)
-            nodes.append(Node(value: value, suffix: suffix))
-        }
-        // The node's old value, its memory kept, is the next slice's.
-        swap(&nodes[Int(node)].value, &entry.pointee.value.current)
-        function.reset(&entry.pointee.value.current)
-        function.mergeInPlace(&nodes[Int(node)].value, into: &entry.pointee.value.total)
-        nodes[Int(node)].next = entry.pointee.value.back
-        entry.pointee.value.back = node
+    @inlinable mutating func push(_ entry: Entry) {
+        let number = nodes.take(folds)
+        let node = nodes[Int(number)]
+        folds.merge(&entry.pointee.value.current, into: &entry.pointee.value.total)
+        folds.pack(&entry.pointee.value.current, into: &node.pointee.fold)
+        node.pointee.next = entry.pointee.value.back
+        entry.pointee.value.back = number
         entry.pointee.value.elements = 0
         entry.pointee.value.slices += 1
     }
 
     /// Lets the oldest slice go.
-    @inlinable mutating func pop(_ entry: UnsafeMutablePointer<KeyedTable<Key, Counted>.Entry>) {
+    @inlinable mutating func pop(_ entry: Entry) {
         if entry.pointee.value.front < 0 { turnOver(entry) }
-        let node = Int(entry.pointee.value.front)
-        function.subtract(&nodes[node].value, from: &entry.pointee.value.total)
-        entry.pointee.value.front = nodes[node].next
+        let number = entry.pointee.value.front
+        let node = nodes[Int(number)]
+        folds.subtract(&node.pointee.fold, from: &entry.pointee.value.total)
+        folds.memory.reset(&node.pointee.fold.rest)
+        entry.pointee.value.front = node.pointee.next
         entry.pointee.value.slices -= 1
-        nodes[node].next = firstFree
-        firstFree = Int32(node)
+        nodes.give(number)
     }
 
     /// Makes all that is behind the boundary the front stack, from the newest to the oldest.
-    @inlinable mutating func turnOver(_ entry: UnsafeMutablePointer<KeyedTable<Key, Counted>.Entry>) {
-        var node = entry.pointee.value.back
-        while node >= 0 {
-            let older = nodes[Int(node)].next
-            if Function.needsStacks {
-                let front = Int(entry.pointee.value.front)
-                nodes.withUnsafeMutableBufferPointer { nodes in
-                    nodes[Int(node)].suffix = function.stacked(&nodes[Int(node)].value)
-                    if front >= 0 { function.mergeStacked(&nodes[front].suffix, into: &nodes[Int(node)].suffix) }
+    @inlinable mutating func turnOver(_ entry: Entry) {
+        var number = entry.pointee.value.back
+        while number >= 0 {
+            let node = nodes[Int(number)]
+            let older = node.pointee.next
+            let front = entry.pointee.value.front
+            if Function.Rows.needsStacks {
+                node.pointee.suffix = folds.rows.stacked(&node.pointee.fold.row)
+                if front >= 0 {
+                    folds.rows.mergeStacked(&nodes[Int(front)].pointee.suffix, into: &node.pointee.suffix)
                 }
             }
-            nodes[Int(node)].next = entry.pointee.value.front
-            entry.pointee.value.front = node
-            node = older
+            node.pointee.next = front
+            entry.pointee.value.front = number
+            number = older
         }
         entry.pointee.value.back = -1
-        function.resetStacked(&entry.pointee.value.total)
+        folds.rows.resetStacked(&entry.pointee.value.total.row)
     }
 }

@@ -1,9 +1,11 @@
+public import CPrefetch
+
 /// A key's window and all that is known of it.
 @usableFromInline
-struct Pane<Key: StreamKey, Accumulator, TriggerState> {
+struct Pane<Key: StreamKey, Fold, TriggerState> {
     @usableFromInline var key: Key
     @usableFromInline var window: TimeWindow
-    @usableFromInline var accumulator: Accumulator
+    @usableFromInline var fold: Fold
     @usableFromInline var trigger: TriggerState
     /// The trigger's alarms; `Int64.max` where none is set.
     @usableFromInline var eventAlarm = Nanoseconds.max
@@ -12,17 +14,17 @@ struct Pane<Key: StreamKey, Accumulator, TriggerState> {
     @usableFromInline var armedEvent = Nanoseconds.max
     @usableFromInline var armedProcessing = Nanoseconds.max
     /// The key's next older window (where windows merge), or the next free pane.
-    @usableFromInline var next = PaneStore<Key, Accumulator, TriggerState>.none
+    @usableFromInline var next = PaneStore<Key, Fold, TriggerState>.none
     /// Counts those who had this pane: alarms of earlier ones mean nothing.
     @usableFromInline var generation: UInt32 = 0
     @usableFromInline var firings: UInt32 = 0
     /// Whether elements were added since the last purge.
     @usableFromInline var hasContent = false
 
-    @inlinable init(key: Key, window: TimeWindow, accumulator: Accumulator, trigger: TriggerState) {
+    @inlinable init(key: Key, window: TimeWindow, fold: Fold, trigger: TriggerState) {
         self.key = key
         self.window = window
-        self.accumulator = accumulator
+        self.fold = fold
         self.trigger = trigger
     }
 }
@@ -30,11 +32,10 @@ struct Pane<Key: StreamKey, Accumulator, TriggerState> {
 /// All panes of an operator in one flat array, found by key and window, or, where windows merge, by key: then the key's
 /// windows are chained, newest first.
 ///
-/// A pane that is removed waits, its accumulator's memory kept, for the next window: once all have been there at the
-/// same time, windows come and go without allocation.
+/// A pane that is removed waits for the next window.
 @usableFromInline
-struct PaneStore<Key: StreamKey, Accumulator, TriggerState>: ~Copyable {
-    @usableFromInline typealias Element = Pane<Key, Accumulator, TriggerState>
+struct PaneStore<Key: StreamKey, Fold, TriggerState>: ~Copyable {
+    @usableFromInline typealias Element = Pane<Key, Fold, TriggerState>
     @usableFromInline static var none: UInt32 { .max }
 
     @usableFromInline var index = HashIndex()
@@ -46,16 +47,30 @@ struct PaneStore<Key: StreamKey, Accumulator, TriggerState>: ~Copyable {
     /// Panes in use.
     @usableFromInline var count = 0
 
-    @inlinable init() { panes = .allocate(capacity: 8) }
+    @inlinable init() {
+        panes = TableMemory.take(byteCount: 8 * MemoryLayout<Element>.stride)
+            .bindMemory(to: Element.self, capacity: 8)
+    }
 
     @inlinable deinit {
         panes.deinitialize(count: bound)
-        panes.deallocate()
+        TableMemory.give(panes, byteCount: capacity * MemoryLayout<Element>.stride)
     }
 
     /// Good until the next pane is made.
     @inlinable @inline(__always)
     subscript(pane: UInt32) -> UnsafeMutablePointer<Element> { panes + Int(pane) }
+
+    /// Asks for a pane's memory.
+    @inlinable @inline(__always)
+    func prefetch(_ pane: UInt32) {
+        let start = UnsafeRawPointer(panes + Int(pane))
+        var offset = 0
+        while offset < MemoryLayout<Element>.stride {
+            prefetchForWriting(start + offset)
+            offset &+= 64
+        }
+    }
 
     @inlinable @inline(__always)
     static func hash(_ key: Key, _ window: TimeWindow) -> UInt32 {
@@ -81,7 +96,7 @@ struct PaneStore<Key: StreamKey, Accumulator, TriggerState>: ~Copyable {
     /// Makes a pane; it is not found before it is in the index.
     @inlinable @inline(__always)
     mutating func make(
-        _ key: Key, _ window: TimeWindow, trigger: TriggerState, accumulator: () -> Accumulator
+        _ key: Key, _ window: TimeWindow, trigger: TriggerState, fold: () -> Fold
     ) -> UInt32 {
         count += 1
         guard firstFree == Self.none else {
@@ -96,7 +111,7 @@ struct PaneStore<Key: StreamKey, Accumulator, TriggerState>: ~Copyable {
         }
         if bound == capacity { grow() }
         let pane = bound
-        (panes + pane).initialize(to: Pane(key: key, window: window, accumulator: accumulator(), trigger: trigger))
+        (panes + pane).initialize(to: Pane(key: key, window: window, fold: fold(), trigger: trigger))
         bound += 1
         return UInt32(truncatingIfNeeded: pane)
     }
@@ -104,14 +119,13 @@ struct PaneStore<Key: StreamKey, Accumulator, TriggerState>: ~Copyable {
     @inlinable @inline(never)
     mutating func grow() {
         precondition(capacity < 1 << 31, "more windows than 32 bits count")
-        let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)
-        larger.moveInitialize(from: panes, count: bound)
-        panes.deallocate()
-        panes = larger
+        let stride = MemoryLayout<Element>.stride
+        panes = TableMemory.grow(panes, from: capacity * stride, to: capacity * 2 * stride)
+            .assumingMemoryBound(to: Element.self)
         capacity *= 2
     }
 
-    /// Frees a pane that is in the index no more. Its accumulator has been reset.
+    /// Frees a pane that is in the index no more. Its fold has been reset.
     @inlinable @inline(__always)
     mutating func free(_ pane: UInt32) {
         let freed = panes + Int(pane)

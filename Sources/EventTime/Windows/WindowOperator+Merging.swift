@@ -35,9 +35,10 @@ extension WindowOperator {
             guard older.pointee.window.end >= bounds.start else { break }
             bounds.start = min(bounds.start, older.pointee.window.start)
             bounds.end = max(bounds.end, older.pointee.window.end)
+            takeWaiting()
             // What came earlier in event time goes before.
-            function.mergeInPlace(&entry.pointee.accumulator, into: &older.pointee.accumulator)
-            swap(&older.pointee.accumulator, &entry.pointee.accumulator)
+            folds.merge(&entry.pointee.fold, into: &older.pointee.fold)
+            swap(&older.pointee.fold, &entry.pointee.fold)
             trigger.merge(entry.pointee.trigger, into: &older.pointee.trigger)
             swap(&older.pointee.trigger, &entry.pointee.trigger)
             entry.pointee.hasContent = entry.pointee.hasContent || older.pointee.hasContent

@@ -1,5 +1,6 @@
 extension WindowOperator {
     @inlinable public func snapshot(into state: inout StateEncoder, where includes: (Key) -> Bool) {
+        takeWaiting()
         let used = panes.isUsed()
         var live: [Int] = []
         live.reserveCapacity(panes.count)
@@ -24,11 +25,12 @@ extension WindowOperator {
             state.encode(entry.pointee.firings)
             entry.pointee.hasContent.encode(into: &state)
             entry.pointee.trigger.encode(into: &state)
-            entry.pointee.accumulator.encode(into: &state)
+            folds.whole(entry.pointee.fold).encode(into: &state)
         }
     }
 
     @inlinable public mutating func restore(from state: inout StateDecoder) throws(StateError) {
+        takeWaiting()
         eventTime = max(eventTime, try state.decode())
         clock = max(clock, try state.decode())
         // Behind its key: bounds, alarms, firings and a truth value.
@@ -73,7 +75,7 @@ extension WindowOperator {
         entry.pointee.firings = firings
         entry.pointee.hasContent = hasContent
         entry.pointee.trigger = trigger
-        entry.pointee.accumulator = accumulator
+        folds.set(&entry.pointee.fold, to: accumulator)
         arm(pane)
     }
 }

@@ -14,7 +14,9 @@ extension WindowOperator {
         while eventAlarms.takeEarliest(through: time, into: &due) {
             // What has moved since is put back, and what is due is put in order.
             sorter.places.removeAll(keepingCapacity: true)
-            for alarm in due {
+            for number in due.indices {
+                if number + 8 < due.count { panes.prefetch(due[number + 8].identifier) }
+                let alarm = due[number]
                 let entry = panes[alarm.identifier]
                 guard entry.pointee.generation == alarm.generation, entry.pointee.armedEvent == alarm.time else {
                     continue

@@ -13,7 +13,8 @@ where
     public typealias Element = Function.Input
     public typealias Result = Function.Result
     public typealias Output = WindowResult<Key, Result>
-    @usableFromInline typealias Panes = PaneStore<Key, Function.Accumulator, Trigger.State>
+    @usableFromInline typealias Folds = FoldStore<Function>
+    @usableFromInline typealias Panes = PaneStore<Key, Folds.Fold, Trigger.State>
 
     public let assigner: Assigner
     public let trigger: Trigger
@@ -21,6 +22,8 @@ where
     public let allowedLateness: Nanoseconds
     @usableFromInline var eventTime = Nanoseconds.min
     @usableFromInline var clock = Nanoseconds.min
+    @usableFromInline let folds: Folds
+    @usableFromInline let waiting = WaitingInputs<Element>()
     @usableFromInline var panes = Panes()
     @usableFromInline var eventAlarms = AlarmQueue()
     @usableFromInline var processingAlarms = AlarmQueue()
@@ -36,6 +39,13 @@ where
         self.trigger = trigger
         self.function = function
         self.allowedLateness = allowedLateness
+        folds = Folds(function)
+    }
+
+    @inlinable deinit {
+        guard Folds.isOwing else { return }
+        takeWaiting()
+        for pane in 0..<panes.bound { folds.reset(&panes.panes[pane].fold) }
     }
 
     @inlinable public var watermark: Nanoseconds { eventTime }
@@ -46,6 +56,18 @@ where
     @inlinable public var windowCount: Int { panes.count }
 
     // MARK: Elements
+
+    @inlinable @inline(__always)
+    public func prefetch(_ key: Key, _ step: PrefetchStep) {
+        // Others are found by their bounds as well.
+        guard Assigner.merges else { return }
+        switch step {
+        case .place: panes.index.prefetch(key.shortHash)
+        case .state:
+            let pane = panes.index.guess(key.shortHash)
+            if pane >= 0 { panes.prefetch(UInt32(truncatingIfNeeded: pane)) }
+        }
+    }
 
     @inlinable @inline(__always)
     public mutating func process(
@@ -82,20 +104,39 @@ where
 
     @inlinable @inline(__always)
     mutating func makePane(_ key: Key, _ window: TimeWindow) -> UInt32 {
-        let function = function
-        return panes.make(key, window, trigger: trigger.makeState()) { function.makeAccumulator() }
+        panes.make(key, window, trigger: trigger.makeState()) { folds.make() }
     }
 
     @inlinable @inline(__always)
     mutating func add(_ element: Element, at time: Nanoseconds, to pane: UInt32, emit: (Output) -> Void) {
         let entry = panes[pane]
-        function.add(element, to: &entry.pointee.accumulator)
+        folds.addToRow(element, of: &entry.pointee.fold)
+        if Folds.hasRest { wait(element, pane) }
         entry.pointee.hasContent = true
         var context = context(of: entry)
         let decision = trigger.onElement(element, at: time, state: &entry.pointee.trigger, context: &context)
         keepAlarms(context, of: entry)
         if decision != .wait { carryOut(decision, pane, at: time, onAlarm: false, emit: emit) }
         arm(pane)
+    }
+
+    /// An element waits to be put beside its pane's row.
+    @inlinable @inline(__always)
+    func wait(_ element: Element, _ pane: UInt32) {
+        if waiting.isFull { takeOldest() }
+        waiting.append(element, to: Int(pane))
+    }
+
+    @inlinable @inline(__always)
+    func takeOldest() {
+        let oldest = waiting.removeFirst()
+        folds.addToRest(oldest.input, of: &panes.panes[oldest.fold].fold)
+    }
+
+    /// Puts all that wait where they belong: before folds are looked at, or panes merge or go.
+    @inlinable @inline(__always)
+    func takeWaiting() {
+        while !waiting.isEmpty { takeOldest() }
     }
 
     // MARK: Triggers
@@ -119,6 +160,7 @@ where
     mutating func carryOut(
         _ decision: TriggerDecision, _ pane: UInt32, at time: Nanoseconds, onAlarm: Bool, emit: (Output) -> Void
     ) {
+        takeWaiting()
         let entry = panes[pane]
         if decision.contains(.fire), entry.pointee.hasContent {
             let window = entry.pointee.window
@@ -130,10 +172,10 @@ where
             emit(
                 WindowResult(
                     key: entry.pointee.key, window: Assigner.isGlobal ? nil : window,
-                    result: function.resultInPlace(of: &entry.pointee.accumulator), firing: firing))
+                    result: folds.result(of: &entry.pointee.fold), firing: firing))
         }
         if decision.contains(.purge) {
-            function.reset(&entry.pointee.accumulator)
+            folds.reset(&entry.pointee.fold)
             entry.pointee.hasContent = false
         }
     }
@@ -193,7 +235,8 @@ where
     }
 
     @inlinable mutating func release(_ pane: UInt32) {
-        function.reset(&panes[pane].pointee.accumulator)
+        takeWaiting()
+        folds.reset(&panes[pane].pointee.fold)
         panes.free(pane)
     }
 }

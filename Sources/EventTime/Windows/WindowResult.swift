@@ -78,6 +78,10 @@ public protocol WindowOperation<Key, Element, Result>: ~Copyable {
         key: Key, element: Element, at time: Nanoseconds, emit: (WindowResult<Key, Result>) -> Void
     ) -> ElementFate
 
+    /// An element of this key comes, after some others: asks for the memory that it will need, in two steps, of which the
+    /// second looks at what the first asked for. Advice: nothing changes by it.
+    func prefetch(_ key: Key, _ step: PrefetchStep)
+
     /// Event time comes to `watermark`.
     mutating func advance(to watermark: Nanoseconds, emit: (WindowResult<Key, Result>) -> Void)
 
@@ -93,5 +97,7 @@ public protocol WindowOperation<Key, Element, Result>: ~Copyable {
 }
 
 extension WindowOperation where Self: ~Copyable {
+    @inlinable @inline(__always)
+    public func prefetch(_ key: Key, _ step: PrefetchStep) {}
     @inlinable public func snapshot(into state: inout StateEncoder) { snapshot(into: &state) { _ in true } }
 }

@@ -4,8 +4,10 @@ import Testing
 
 @Suite("Windows of so many elements")
 struct CountWindowOperatorTests {
-    private func compare<Function: Aggregate>(seed: UInt64, _ function: Function) throws
-    where Function.Input == TestElement, Function.Result == [Int] {
+    /// `read` says what the aggregate does of elements with these numbers.
+    private func compare<Function: Aggregate>(
+        seed: UInt64, _ function: Function, read: ([Int]) -> [Int] = { $0 }
+    ) throws where Function.Input == TestElement, Function.Result == [Int] {
         var random = SeededRandom(seed: seed)
         let size = random.pick(1...9)
         let slide = random.oneIn(3) ? size : random.pick(1...9)
@@ -21,6 +23,8 @@ struct CountWindowOperatorTests {
             var found: [TestWindowFiring] = []
             let element = TestElement(number: number, value: 0, gap: 1)
             let time = random.pick(-9...9 as ClosedRange<Int64>)
+            operation.prefetch(number % 4, .place)
+            operation.prefetch(number % 4, .state)
             let fate = operation.process(key: key, element: element, at: time) {
                 found.append(.init(key: $0.key, window: $0.window, content: $0.result, firing: $0.firing))
             }
@@ -29,7 +33,7 @@ struct CountWindowOperatorTests {
             let firing = WindowFiring(revision: 0, cause: .early, watermark: operation.watermark, time: time)
             let expected =
                 all.count % slide == 0
-                ? [TestWindowFiring(key: key, window: nil, content: all.suffix(size), firing: firing)] : []
+                ? [TestWindowFiring(key: key, window: nil, content: read(all.suffix(size)), firing: firing)] : []
             #expect(found == expected, "\(name), step \(number)")
             if random.oneIn(9) {
                 let bytes = StateEncoder.bytes { operation.snapshot(into: &$0) }
@@ -53,6 +57,8 @@ struct CountWindowOperatorTests {
         for seed in 0..<400 as Range<UInt64> {
             try compare(seed: seed, WindowOperatorTests.numbers)
             try compare(seed: seed, SlicedWindowOperatorTests.inverted)
+            try compare(
+                seed: seed, SlicedWindowOperatorTests.distinct, read: SlicedWindowOperatorTests.readDistinct)
         }
     }
 }

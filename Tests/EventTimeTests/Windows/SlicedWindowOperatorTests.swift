@@ -15,6 +15,11 @@ struct SlicedWindowOperatorTests {
     ).and(DistinctCount<String>().of { (element: TestElement) in distinctText(element.number) })
         .map { found in found.0.0 + [found.0.1, found.1] }
 
+    /// What ``distinct`` says of elements with these numbers.
+    static func readDistinct(_ numbers: [Int]) -> [Int] {
+        numbers + [Set(numbers.map(distinctNumber)).count, Set(numbers.map(distinctText)).count]
+    }
+
     static func distinctNumber(_ number: Int) -> Int { number * number % 11 * 40 }
     static func distinctText(_ number: Int) -> String { String(number * number % 7) }
 
@@ -56,13 +61,7 @@ struct SlicedWindowOperatorTests {
         // What is in a stack stands in its order; what was subtracted has none.
         try run(comparison, InArrivalOrder())
         try run(comparison, Self.inverted)
-        comparison.read = { numbers in
-            numbers
-                + [
-                    Set(numbers.map { Self.distinctNumber($0) }).count,
-                    Set(numbers.map { Self.distinctText($0) }).count,
-                ]
-        }
+        comparison.read = Self.readDistinct
         try run(comparison, Self.distinct)
         comparison.steps *= 2
         comparison.read = { numbers in

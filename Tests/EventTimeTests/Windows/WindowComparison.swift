@@ -58,6 +58,9 @@ struct WindowComparison {
                 let time = min(max(front + random.pick(-25...8), times.lowerBound), times.upperBound)
                 front = max(front, time)
                 let key = random.pick(0...(keys - 1))
+                // Advice, of keys that are there and of others.
+                operation.prefetch(number % (keys + 1), .place)
+                operation.prefetch(number % (keys + 1), .state)
                 let (fate, firings) = rules.process(key: key, element, at: time)
                 let foundFate = operation.process(key: key, element: element, at: time, emit: collect)
                 guard fate == foundFate else {

@@ -11,10 +11,20 @@ struct WindowOperatorTests {
     /// Compares under a trigger, whatever its type.
     private func compare<Assigner: WindowAssigner>(_ comparison: WindowComparison, _ assigner: Assigner) throws
     where Assigner.Key == Int, Assigner.Element == TestElement {
+        var distinct = comparison
+        // Sessions that merge put elements in another order than that of their arrival.
+        distinct.read = { SlicedWindowOperatorTests.readDistinct($0.sorted()) }
         func run<Trigger: WindowTrigger>(_ trigger: Trigger) throws where Trigger.Element == TestElement {
             try comparison.run {
                 WindowOperator(
                     assigner, trigger: trigger, aggregate: Self.numbers, allowedLateness: comparison.lateness)
+            }
+            // Of which a part lies beside the rows.
+            guard comparison.seed % 3 == 0 else { return }
+            try distinct.run {
+                WindowOperator(
+                    assigner, trigger: trigger, aggregate: SlicedWindowOperatorTests.distinct,
+                    allowedLateness: comparison.lateness)
             }
         }
         func runInner(_ trigger: TestTrigger, purging: Bool) throws {

@@ -117,6 +117,13 @@ struct WindowStateTests {
             try damage(seed) { sessions(lateness) }
             let (size, slide) = (random.pick(1...6), random.pick(1...6))
             try damage(seed) { Counted(size: size, slide: slide, aggregate: WindowOperatorTests.numbers) }
+            let distinct = SlicedWindowOperatorTests.distinct
+            try damage(seed) { CountWindowOperator(size: size, slide: slide, aggregate: distinct) }
+            try damage(seed) {
+                WindowOperator(
+                    SessionWindows<Int, TestElement>(gap: 7), trigger: EventTimeTrigger(), aggregate: distinct,
+                    allowedLateness: lateness)
+            }
         }
     }
 

@@ -88,6 +88,31 @@ public struct Projected<Base: Aggregate, Input>: Aggregate {
     public func row(of fold: Accumulator, number: Int, into columns: Base.Columns) -> Base.Rows.Accumulator {
         base.row(of: fold, number: number, into: columns)
     }
+
+    @inlinable @inline(__always)
+    public func add(_ input: Input, to fold: inout Columns.Memory.Fold, in memory: Columns.Memory) {
+        if !Columns.isNothing { base.add(projection(input), to: &fold, in: memory) }
+    }
+    @inlinable @inline(__always)
+    public func prefetch(_ input: Input, for fold: inout Columns.Memory.Fold) {
+        if !Columns.isNothing { base.prefetch(projection(input), for: &fold) }
+    }
+    @inlinable @inline(__always)
+    public func result(of row: inout Rows.Accumulator, beside fold: inout Columns.Memory.Fold) -> Base.Result {
+        base.result(of: &row, beside: &fold)
+    }
+    @inlinable @inline(__always)
+    public func result(
+        of row: inout Rows.Accumulator, behind front: inout Rows.Stacked, beside fold: inout Columns.Memory.Fold
+    ) -> Base.Result { base.result(of: &row, behind: &front, beside: &fold) }
+    @inlinable @inline(__always)
+    public func fold(of row: Rows.Accumulator, beside fold: Columns.Memory.Fold) -> Accumulator {
+        base.fold(of: row, beside: fold)
+    }
+    @inlinable @inline(__always)
+    public func row(
+        of fold: Accumulator, beside rest: inout Columns.Memory.Fold, in memory: Columns.Memory
+    ) -> Rows.Accumulator { base.row(of: fold, beside: &rest, in: memory) }
 }
 
 /// An aggregate whose result is made into something else when a window fires.
@@ -175,6 +200,31 @@ public struct Mapped<Base: Aggregate, Result>: Aggregate {
     public func row(of fold: Accumulator, number: Int, into columns: Base.Columns) -> Base.Rows.Accumulator {
         base.row(of: fold, number: number, into: columns)
     }
+
+    @inlinable @inline(__always)
+    public func add(_ input: Input, to fold: inout Columns.Memory.Fold, in memory: Columns.Memory) {
+        base.add(input, to: &fold, in: memory)
+    }
+    @inlinable @inline(__always)
+    public func prefetch(_ input: Input, for fold: inout Columns.Memory.Fold) {
+        base.prefetch(input, for: &fold)
+    }
+    @inlinable @inline(__always)
+    public func result(of row: inout Rows.Accumulator, beside fold: inout Columns.Memory.Fold) -> Result {
+        transform(base.result(of: &row, beside: &fold))
+    }
+    @inlinable @inline(__always)
+    public func result(
+        of row: inout Rows.Accumulator, behind front: inout Rows.Stacked, beside fold: inout Columns.Memory.Fold
+    ) -> Result { transform(base.result(of: &row, behind: &front, beside: &fold)) }
+    @inlinable @inline(__always)
+    public func fold(of row: Rows.Accumulator, beside fold: Columns.Memory.Fold) -> Accumulator {
+        base.fold(of: row, beside: fold)
+    }
+    @inlinable @inline(__always)
+    public func row(
+        of fold: Accumulator, beside rest: inout Columns.Memory.Fold, in memory: Columns.Memory
+    ) -> Rows.Accumulator { base.row(of: fold, beside: &rest, in: memory) }
 }
 
 extension Aggregate {

@@ -152,6 +152,48 @@
             first.row(of: fold.first, number: number, into: columns.first),
             second.row(of: fold.second, number: number, into: columns.second))
     }
+
+    @inlinable @inline(__always)
+    public func add(_ input: Input, to fold: inout Columns.Memory.Fold, in memory: Columns.Memory) {
+        first.add(input, to: &fold.first, in: memory.first)
+        second.add(input, to: &fold.second, in: memory.second)
+    }
+    @inlinable @inline(__always)
+    public func prefetch(_ input: Input, for fold: inout Columns.Memory.Fold) {
+        first.prefetch(input, for: &fold.first)
+        second.prefetch(input, for: &fold.second)
+    }
+    @inlinable @inline(__always)
+    public func result(of row: inout Rows.Accumulator, beside fold: inout Columns.Memory.Fold) -> (
+        First.Result, Second.Result
+    ) {
+        (
+            first.result(of: &row.first, beside: &fold.first),
+            second.result(of: &row.second, beside: &fold.second)
+        )
+    }
+    @inlinable @inline(__always)
+    public func result(
+        of row: inout Rows.Accumulator, behind front: inout Rows.Stacked, beside fold: inout Columns.Memory.Fold
+    ) -> (First.Result, Second.Result) {
+        (
+            first.result(of: &row.first, behind: &front.first, beside: &fold.first),
+            second.result(of: &row.second, behind: &front.second, beside: &fold.second)
+        )
+    }
+    @inlinable @inline(__always)
+    public func fold(of row: Rows.Accumulator, beside fold: Columns.Memory.Fold) -> Accumulator {
+        Accumulator(
+            first.fold(of: row.first, beside: fold.first), second.fold(of: row.second, beside: fold.second))
+    }
+    @inlinable @inline(__always)
+    public func row(
+        of fold: Accumulator, beside rest: inout Columns.Memory.Fold, in memory: Columns.Memory
+    ) -> Rows.Accumulator {
+        Rows.Accumulator(
+            first.row(of: fold.first, beside: &rest.first, in: memory.first),
+            second.row(of: fold.second, beside: &rest.second, in: memory.second))
+    }
 }
 
 extension Both.Accumulator: BitwiseCopyable

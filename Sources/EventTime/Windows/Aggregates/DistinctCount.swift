@@ -68,6 +68,33 @@
         }
         return NothingStacked()
     }
+
+    // Folds that come and go one by one have blocks of a pool.
+
+    @inlinable @inline(__always)
+    public func add(_ input: Input, to fold: inout ItemFold<Input>, in memory: ItemBlocks<Input>) {
+        memory.insert(input, into: &fold)
+    }
+    @inlinable @inline(__always)
+    public func prefetch(_ input: Input, for fold: inout ItemFold<Input>) { fold.prefetch(input) }
+    @inlinable @inline(__always)
+    public func result(of row: inout NothingStacked, beside fold: inout ItemFold<Input>) -> Int { fold.count }
+    @inlinable @inline(__always)
+    public func result(
+        of row: inout NothingStacked, behind front: inout NothingStacked, beside fold: inout ItemFold<Input>
+    ) -> Int { fold.count }
+    @inlinable public func fold(of row: NothingStacked, beside fold: ItemFold<Input>) -> DistinctItems<Input> {
+        var items = DistinctItems<Input>()
+        fold.eachCluster { items.add($0, $1, planes: $2) }
+        return items
+    }
+    @inlinable public func row(
+        of fold: DistinctItems<Input>, beside rest: inout ItemFold<Input>, in memory: ItemBlocks<Input>
+    ) -> NothingStacked {
+        var memory = memory
+        fold.eachCluster { rest.add($0, $1, planes: $2, in: &memory) }
+        return NothingStacked()
+    }
 }
 
 /// What lies in rows of an aggregate that is in columns: nothing.

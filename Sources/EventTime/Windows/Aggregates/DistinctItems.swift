@@ -1,161 +1,152 @@
-/// Different items, and in how many folds each of them is: 1 where items were put in, more where folds were merged.
-///
-/// Items that are neighbours (``StreamKey/cluster``) lie in the bits of one word, as in a Roaring bitmap (Lemire, Ssi-Yan-Kai
-/// and Kaser, Software: Practice and Experience 46, 2016), in a flat table with open addressing by cluster. How many
-/// folds hold an item is written across words, plane by plane: bit b of an item's count is its bit in word b of the
-/// slot. So a fold is merged or taken away 64 items at a time, by the steps of a ripple-carry adder, and in a slice one
-/// word holds 64 neighbours. Items without neighbours take a word each.
-///
-/// The first cluster is inline: where a key has no other, nothing is allocated.
+/// Different items, and in how many folds each of them is: 1 where items were put in, more where folds were merged. How
+/// they lie in memory says ``ItemFold``.
 ///
 /// A value: its table is written by one owner only, and copied where it has two; so it may be sent as an array may.
 public struct DistinctItems<Item: StreamKey>: @unchecked Sendable {
-    @usableFromInline struct Header {
-        /// Slots in use.
-        @usableFromInline var used = 0
-        @usableFromInline let shape: DistinctSlots<Item>.Shape
-
-        @inlinable init(shape: DistinctSlots<Item>.Shape) { self.shape = shape }
-    }
-
-    /// Written only through the one ``DistinctItems`` that refers to it.
-    @usableFromInline final class Table: ManagedBuffer<Header, UInt64> {
-        @inlinable deinit {
-            withUnsafeMutablePointers { header, words in
-                DistinctSlots<Item>(words, header.pointee.shape).deinitialize()
-            }
-        }
-    }
-
     /// Different items.
-    @inlinable public var count: Int { itemCount }
-    @usableFromInline var itemCount = 0
-    /// The only cluster, while there is no table.
-    @usableFromInline var first: Item?
-    /// Its items; with a table, the table's shape.
-    @usableFromInline var word: UInt64 = 0
-    @usableFromInline var table: Table?
+    @inlinable public var count: Int { fold.count }
+    @usableFromInline var fold = ItemFold<Item>()
+    @usableFromInline var memory = OwnItemMemory<Item>()
 
     @inlinable public init() {}
 
     /// Puts an item in, where it is not there. O(1).
     @inlinable @inline(__always)
     public mutating func insert(_ item: Item) {
-        let cluster = item.cluster
-        let bit: UInt64 = 1 << UInt64(truncatingIfNeeded: item.placeInCluster)
-        if table == nil, word == 0 || first == cluster {
-            if word == 0 { first = cluster }
-            itemCount &+= word & bit == 0 ? 1 : 0
-            word |= bit
-            return
-        }
-        insertIntoTable(cluster, bit)
-    }
-
-    @inlinable @inline(__always)
-    mutating func insertIntoTable(_ cluster: Item, _ bit: UInt64) {
         prepareToWrite()
-        let slots = slots
-        let place = slots.place(of: cluster)
-        let present = place < 0 ? 0 : slots.items(at: place)
-        if present & bit != 0 { return }
-        itemCount &+= 1
-        if present == 0 {
-            occupy(place, cluster).pointee = bit
-        } else {
-            slots.words(at: place).pointee |= bit
-        }
+        fold.insert(item, in: &memory)
     }
 
-    /// The table's slots, good while it is neither replaced nor released.
-    @inlinable @inline(__always)
-    var slots: DistinctSlots<Item> {
-        guard let table else { preconditionFailure("no table") }
-        return table.withUnsafeMutablePointerToElements { DistinctSlots($0, .init(word)) }
+    /// Counts the folds of `other` in: each of its items is in as many more. O(clusters of `other`).
+    @inlinable public mutating func merge(_ other: inout DistinctItems) {
+        prepareToWrite()
+        withExtendedLifetime(other) { fold.merge(other.fold, in: &memory) }
     }
 
-    /// Takes an empty slot for a cluster, and returns its words, all of them 0. Where the table has become full, or
-    /// there is no such place, it is replaced by a larger one.
-    @inlinable @inline(never)
-    mutating func occupy(_ place: Int, _ cluster: Item) -> UnsafeMutablePointer<UInt64> {
-        let shape = slots.shape
-        let used = (table.map { $0.withUnsafeMutablePointerToHeader { $0.pointee.used } } ?? 0) + 1
-        var place = place
-        if used > shape.limit {
-            resize(to: .init(capacity: shape.capacity * 2, planes: shape.planes))
-            place = slots.place(of: cluster)
-        }
-        table?.withUnsafeMutablePointerToHeader { $0.pointee.used += 1 }
-        slots.name(place).initialize(to: cluster)
-        return slots.words(at: place)
+    /// Takes away a fold that was merged in. O(clusters of `other`).
+    @inlinable public mutating func subtract(_ other: inout DistinctItems) {
+        prepareToWrite()
+        withExtendedLifetime(other) { fold.subtract(other.fold) }
     }
 
-    /// Makes a table where there is none, and a copy of one that others refer to too.
-    @inlinable @inline(__always)
-    mutating func prepareToWrite() {
-        if table != nil, isKnownUniquelyReferenced(&table) { return }
-        resize(to: table == nil ? .init(capacity: 4, planes: 1) : .init(word))
-    }
-
-    /// Moves all items to a table of its own, of a shape that holds them.
-    @inlinable @inline(never)
-    mutating func resize(to shape: DistinctSlots<Item>.Shape) {
-        let made = Self.makeTable(shape)
-        made.withUnsafeMutablePointers { header, words in
-            let slots = DistinctSlots<Item>(words, shape)
-            eachCluster { cluster, words, planes in
-                let place = slots.place(of: cluster)
-                slots.name(place).initialize(to: cluster)
-                slots.words(at: place).update(from: words, count: min(planes, shape.planes))
-                header.pointee.used += 1
-            }
-        }
-        table = made
-        first = nil
-        word = shape.packed
-    }
-
-    @inlinable static func makeTable(_ shape: DistinctSlots<Item>.Shape) -> Table {
-        let count = shape.capacity * DistinctSlots<Item>.stride(planes: shape.planes) / 8
-        let made = unsafeDowncast(
-            Table.create(minimumCapacity: count) { _ in Header(shape: shape) }, to: Table.self)
-        made.withUnsafeMutablePointerToElements { $0.initialize(repeating: 0, count: count) }
-        return made
+    /// Adds to the counts of a cluster's items.
+    @inlinable mutating func add(_ cluster: Item, _ words: UnsafePointer<UInt64>, planes: Int) {
+        prepareToWrite()
+        fold.add(cluster, words, planes: planes, in: &memory)
     }
 
     /// Calls `body` with each cluster, its words, and how many they are, in no order that means something.
     @inlinable @inline(__always)
     func eachCluster(_ body: (Item, UnsafePointer<UInt64>, Int) -> Void) {
-        guard table != nil else {
-            if word != 0, let first { withUnsafePointer(to: word) { body(first, $0, 1) } }
-            return
-        }
-        let slots = slots
-        for place in 0..<slots.shape.capacity where slots.items(at: place) != 0 {
-            body(slots.name(place).pointee, UnsafePointer(slots.words(at: place)), slots.shape.planes)
-        }
+        withExtendedLifetime(memory) { fold.eachCluster(body) }
+    }
+
+    /// Makes a copy of a table that others refer to too.
+    @inlinable @inline(__always)
+    mutating func prepareToWrite() {
+        if memory.isShared, let slots = fold.slots { fold.resize(to: slots.shape, in: &memory) }
     }
 
     /// Takes everything out, and keeps the memory where it is little or was well used.
     @inlinable public mutating func removeAll() {
-        itemCount = 0
-        first = nil
-        guard table != nil else {
-            word = 0
-            return
+        if let slots = fold.slots, slots.shape.capacity <= 64 || Int(fold.used) * 4 > slots.shape.capacity,
+            !memory.isShared
+        {
+            fold.clear()
+        } else {
+            fold = ItemFold()
+            memory = OwnItemMemory()
         }
-        let shape = DistinctSlots<Item>.Shape(word)
-        let isKept =
-            isKnownUniquelyReferenced(&table)
-            && table?.withUnsafeMutablePointers { header, words in
-                guard shape.capacity <= 64 || header.pointee.used * 4 > shape.capacity else { return false }
-                if header.pointee.used > 0 { DistinctSlots<Item>(words, shape).removeAll() }
-                header.pointee.used = 0
-                return true
-            } == true
-        if !isKept {
-            table = nil
-            word = 0
+    }
+}
+
+/// A fold's table in memory of its own, which goes with the last one who refers to it.
+@usableFromInline struct OwnItemMemory<Item: StreamKey>: ItemMemory {
+    @usableFromInline final class Table: ManagedBuffer<DistinctSlots<Item>.Shape, UInt64> {
+        @inlinable deinit {
+            withUnsafeMutablePointers { shape, words in
+                DistinctSlots<Item>(words, shape.pointee).deinitialize()
+            }
+        }
+    }
+
+    @usableFromInline var table: Table?
+
+    @inlinable init() {}
+
+    /// Whether another fold refers to the table too.
+    @inlinable @inline(__always)
+    var isShared: Bool {
+        mutating get { table != nil && !isKnownUniquelyReferenced(&table) }
+    }
+
+    @inlinable mutating func replace(
+        _ old: DistinctSlots<Item>?, with shape: DistinctSlots<Item>.Shape, fill: (DistinctSlots<Item>) -> Void
+    ) -> UnsafeMutablePointer<UInt64> {
+        let wordCount = shape.wordCount
+        let made = unsafeDowncast(Table.create(minimumCapacity: wordCount) { _ in shape }, to: Table.self)
+        let words = made.withUnsafeMutablePointerToElements { words in
+            words.initialize(repeating: 0, count: wordCount)
+            return words
+        }
+        fill(DistinctSlots(words, shape))
+        table = made
+        return words
+    }
+}
+
+extension DistinctItems: StateValue {
+    /// The items and in how many folds each is, in the order of the items.
+    @inlinable var entries: [(item: Item, folds: Int64)] {
+        var entries: [(item: Item, folds: Int64)] = []
+        entries.reserveCapacity(count)
+        eachCluster { cluster, words, planes in
+            for place in 0..<64 {
+                var folds: UInt64 = 0
+                for plane in 0..<planes { folds |= (words[plane] >> UInt64(place) & 1) << UInt64(plane) }
+                if folds != 0 {
+                    entries.append((cluster.clusterMember(at: place), Int64(truncatingIfNeeded: folds)))
+                }
+            }
+        }
+        return entries.sorted { $0.item < $1.item }
+    }
+
+    /// In the order of the items.
+    @inlinable public func encode(into state: inout StateEncoder) {
+        state.encode(UInt64(count))
+        for entry in entries {
+            entry.item.encode(into: &state)
+            state.encode(entry.folds)
+        }
+    }
+
+    @inlinable public init(from state: inout StateDecoder) throws(StateError) {
+        let count = try state.decodeCount(elementSize: 8)
+        var last: Item?
+        for _ in 0..<count {
+            let item = try Item(from: &state)
+            let folds: Int64 = try state.decode()
+            guard folds > 0, last.map({ $0 < item }) ?? true else {
+                throw state.invalid("items that are not counted")
+            }
+            add(item, folds: folds)
+            last = item
+        }
+    }
+
+    /// No window has more slices than 32 bits count; state that says so, as made-up state may, is not let have a word
+    /// for each of 63 planes.
+    @inlinable mutating func add(_ item: Item, folds: Int64) {
+        let folds = UInt64(min(folds, Int64(UInt32.max)))
+        let planes = 64 - folds.leadingZeroBitCount
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: planes) { words in
+            for plane in 0..<planes {
+                words.initializeElement(
+                    at: plane, to: (folds >> UInt64(plane) & 1) << UInt64(truncatingIfNeeded: item.placeInCluster))
+            }
+            guard let base = words.baseAddress else { return }
+            add(item.cluster, base, planes: planes)
         }
     }
 }

@@ -6,6 +6,8 @@
 public protocol SliceColumns {
     /// What is kept of the window that the slices make.
     associatedtype Window: WindowColumns
+    /// What is kept in the place of columns where folds come and go one by one.
+    associatedtype Memory: FoldMemory
 
     /// Whether there is nothing to be kept.
     static var isNothing: Bool { get }
@@ -41,6 +43,7 @@ public protocol WindowColumns {
 /// Nothing is kept beside the rows.
 @frozen public struct NoColumns: SliceColumns, WindowColumns {
     public typealias Window = NoColumns
+    public typealias Memory = NoColumns
 
     @inlinable public static var isNothing: Bool { true }
     @inlinable public init() {}
@@ -59,6 +62,8 @@ public protocol WindowColumns {
 
 /// The columns of two aggregates.
 @frozen public struct BothColumns<First: SliceColumns, Second: SliceColumns>: SliceColumns {
+    public typealias Memory = BothMemory<First.Memory, Second.Memory>
+
     @frozen public struct Window: WindowColumns {
         @usableFromInline let first: First.Window
         @usableFromInline let second: Second.Window

@@ -2,6 +2,7 @@
 /// when single rows are asked for.
 @frozen public struct SliceItems<Item: StreamKey>: SliceColumns {
     public typealias Window = WindowItems<Item>
+    public typealias Memory = ItemBlocks<Item>
 
     /// Where the items are.
     @usableFromInline enum Form { case open, packed, listed }

@@ -105,7 +105,7 @@ extension WindowTrigger where State == NoTriggerState {
     @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// Nothing.
-    public static var wait: Self { [] }
+    @inlinable public static var wait: Self { Self(rawValue: 0) }
     /// Emit the window's result.
     @inlinable public static var fire: Self { Self(rawValue: 1) }
     /// Forget the window's elements; the window itself stays.
