@@ -59,9 +59,13 @@ extension FlowTable {
     where Sink.Attachment == Attachment {
         for identifier in 0..<flows.identifierBound where Self.isLive(flows.again(identifier)) {
             if identifier + 8 < flows.identifierBound { prefetchHandOver(identifier + 8, sink) }
-            finish(identifier, reason: flows[identifier].pointee.value.tcp.closed ?? .end, at: .max, sink: &sink)
+            let flow = flows[identifier]
+            finish(identifier, reason: flow.pointee.value.tcp.closed ?? .end, at: .max, sink: &sink)
+            flow.pointee.key.key.family = 0
         }
         flows.removeAll()
+        beside.removeAll()
+        totals.removeAll()
         pending.removeAll()
         timers.removeAll()
     }

@@ -61,8 +61,8 @@ extension FrozenFlows where Attachment.Kept: StateRecord, Attachment.Beside: Sta
 }
 
 extension FlowTable {
-    /// Notes the table as it is now in `image`. O(1); ``continueFreezing(budget:)`` copies the flows. `asChanges` as for
-    /// a ``KeyedTable``.
+    /// Notes the table as it is now in `image`; ``continueFreezing(budget:)`` copies the flows. O(flows), for the lists of
+    /// timers: four bytes each. `asChanges` as for a ``KeyedTable``.
     @inlinable public mutating func freeze(into image: FrozenFlows<Attachment>, asChanges: Bool) {
         flows.freeze(into: image.flows, asChanges: asChanges)
         image.keepsBeside = keepsBeside
@@ -73,7 +73,7 @@ extension FlowTable {
         if keepsRecords {
             totals.freeze(into: image.totals, free: image.flows.freeIdentifiers, asChanges: asChanges)
         }
-        timers.freeze(into: &image.timers)
+        timers.freeze(into: &image.timers, below: flows.identifierBound)
         image.pending = pending
         image.fragments = fragments.freeze()
     }

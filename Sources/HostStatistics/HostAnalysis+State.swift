@@ -92,8 +92,8 @@ extension HostAnalysis {
     /// Bytes that are copied at a time: what a packet waits for at most while the state is frozen.
     public static var freezingStep: Int { 4 << 20 }
 
-    /// Notes the state as it is now in `image`. Takes microseconds; ``continueFreezing()`` copies what it holds, and
-    /// until that is done only ``FrozenAnalysis/copyBeside()`` may be called of `image` elsewhere.
+    /// Notes the state as it is now in `image`. Takes a millisecond for a million flows, whose timers it copies;
+    /// ``continueFreezing()`` copies the rest, and until that is done only ``FrozenAnalysis/copyBeside()`` may be called of `image` elsewhere.
     ///
     /// `asChanges`: whoever reads it has what was encoded of the same image before.
     public mutating func freeze(into image: FrozenAnalysis, asChanges: Bool) {

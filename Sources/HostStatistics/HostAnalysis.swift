@@ -315,9 +315,9 @@ public struct HostAnalysis: ~Copyable {
     /// What the window that fires now says of hosts.
     private mutating func takeWindow(_ window: Int64) -> PartialWindow {
         guard makesRows else { return PartialWindow(window: window, hosts: [], hostCount: windows.hosts.rowCount) }
+        defer { if lastRows.count > Self.keptRows { lastRows = [] } }
         guard let choice = configuration.hostChoice, groupCount == 1 else {
             windows.hosts.takeRows(into: &lastRows) { $1.row($0) }
-            defer { if lastRows.count > Self.keptRows { lastRows = [] } }
             return PartialWindow(window: window, hosts: lastRows, hostCount: lastRows.count)
         }
         if let measure = choice.measure {

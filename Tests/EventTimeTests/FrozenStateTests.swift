@@ -358,7 +358,7 @@ struct FrozenStateTests {
         for identifier in 0..<800 where identifier % 5 == 0 { wheel.cancel(identifier) }
         for timer in due(of: &wheel, before: 700) { wheel.set(timer, at: timer % 2 == 0 ? 5000 : 800) }
         var frozen = FrozenTimers()
-        wheel.freeze(into: &frozen)
+        wheel.freeze(into: &frozen, below: 800)
         var state = StateDecoder(StateEncoder.bytes { frozen.encode(into: &$0) })
         let isSet = (0..<800).map { $0 % 5 != 0 }
         var restored = try TimerWheel(resolution: 10, identifiers: isSet, from: &state)

@@ -31,6 +31,26 @@ struct FlowTimeoutTests {
         #expect(driver.sink.records.map(\.knownAt) == [7 + idle])
     }
 
+    @Test("ends with the input, and the table begins anew, whatever was guessed before")
+    func endOfInput() {
+        var driver = FlowTableDriver()
+        for port in 1...40 as ClosedRange<UInt16> { driver.add(.ip(.host(1), port, .host(2), 53), at: 0) }
+        var again = FlowPacket(.ip(.host(1), 7, .host(2), 53), time: 1)
+        let guess = driver.table.prefetchFlow(hash: again.key.tableHash)
+        #expect(guess >= 0)
+        #expect(driver.finish().count == 40)
+        #expect(driver.table.count == 0)
+        driver.table.add(
+            &again, hash: again.key.tableHash, guess: guess, clock: 1, slice: 0, sink: &driver.sink)
+        driver.add(packet, at: 2)
+        driver.expire(before: 1 + idle)
+        #expect(driver.table.count == 2)
+        driver.expire(before: 2 + idle)
+        #expect(driver.sink.records.suffix(1).map(\.endReason) == [.idle])
+        #expect(driver.finish().suffix(2).map(\.start) == [1, 2])
+        #expect(driver.sink.records.count == 42)
+    }
+
     @Test("is cut by the active timeout at the packet that reaches it, and goes on in the same direction")
     func activeTimeout() {
         let answer = DecodedPacket.ip(.host(2), 53, .host(1), 1000)

@@ -39,6 +39,11 @@ struct RowOrderTests {
         #expect(try hosts(ReportOptions(sort: "bytes")) == ["3", "2", "5", "1", "4"])
     }
 
+    @Test("rank hosts by the numbers by which windows choose them, and by the revision, which all rows share")
+    func measures() {
+        #expect(Set(HostMeasure.allCases.map(\.rawValue)).union(["revision"]) == Set(HostLine.rankingNames))
+    }
+
     @Test("keep the first rows of each window", arguments: 1...6)
     func top(count: Int) throws {
         #expect(try hosts(ReportOptions(top: count)) == Array(["1", "2", "3", "4", "5"].prefix(count)))

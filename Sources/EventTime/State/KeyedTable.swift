@@ -48,10 +48,10 @@ public struct KeyedTable<Key: Equatable, Value>: ~Copyable {
     /// Entries below this bound are initialised, those that were removed among them.
     @usableFromInline var initialized = 0
 
-    /// Room for `minimumCapacity` entries before the table grows.
-    @inlinable public init(minimumCapacity: Int = 8) {
+    /// Room for `minimumCapacity` entries before the table grows. `isIndexed`: and for their places in the index.
+    @inlinable public init(minimumCapacity: Int = 8, isIndexed: Bool = true) {
         capacity = max(minimumCapacity, 8)
-        index = HashIndex(minimumCapacity: capacity)
+        index = HashIndex(minimumCapacity: isIndexed ? capacity : 8)
         entries = Self.allocate(capacity)
         marks = Self.marks(entries, capacity)
     }

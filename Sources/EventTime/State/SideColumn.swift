@@ -39,6 +39,9 @@ public struct SideColumn<Value: BitwiseCopyable & Sendable>: ~Copyable {
     @inlinable @inline(__always)
     public func prefetch(_ identifier: Int) { table.prefetch(identifier, lines: 1) }
 
+    /// Forgets all values, as ``KeyedTable/removeAll()`` does the entries.
+    @inlinable public mutating func removeAll() { table.removeAll() }
+
     /// Notes the column as it is now, as ``KeyedTable/freeze(into:asChanges:)`` does with a table; `free`: the table's
     /// identifiers that are not in use.
     @inlinable public mutating func freeze(into image: Image, free: [UInt32], asChanges: Bool) {

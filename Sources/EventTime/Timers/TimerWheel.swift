@@ -27,8 +27,8 @@ public struct TimerWheel: ~Copyable {
     @usableFromInline var current: Int64?
     /// The earliest slot number for which a timer was set that then lay before `current`: it waits in that slot.
     @usableFromInline var earliest = Int64.max
-    /// The slot for which a timer was set last, by its number and the time at which it begins: mostly the next one is for
-    /// it too, and nothing has to be divided.
+    /// The slot that was worked out last, by its number and the time at which it begins: mostly the next time lies in it
+    /// too, and nothing has to be divided.
     @usableFromInline var known: (number: Int64, start: Nanoseconds) = (0, 0)
     @usableFromInline var setCount = 0
 
@@ -209,14 +209,20 @@ public struct FrozenTimers: Sendable {
 }
 
 extension TimerWheel {
-    /// Notes the timers in `image`, whose memory serves again. O(identifiers), four bytes for each.
-    public func freeze(into image: inout FrozenTimers) {
+    /// Notes the timers in `image`, whose memory serves again; all of them are below `bound`. O(`bound`): four bytes for
+    /// each, which is a millisecond for a million.
+    public func freeze(into image: inout FrozenTimers, below bound: Int) {
         image.resolution = resolution
         (image.current, image.earliest) = (current, earliest)
         image.heads.removeAll(keepingCapacity: true)
         image.heads.append(contentsOf: UnsafeBufferPointer(start: heads, count: Self.slotCount))
-        image.next.removeAll(keepingCapacity: true)
-        image.next.append(contentsOf: UnsafeBufferPointer(start: links, count: capacity).lazy.map(\.next))
+        if image.next.count < bound {
+            // For as many more as the table of links grows to.
+            image.next = Array(repeating: Self.none, count: max(bound, capacity))
+        }
+        image.next.withUnsafeMutableBufferPointer { next in
+            for timer in 0..<min(bound, capacity) { next[timer] = links[timer].next }
+        }
     }
 
     /// Reads what ``FrozenTimers/encode(into:)`` wrote: a timer for each of `identifiers` that is true, and no other.

@@ -11,7 +11,10 @@ extension RowSorter {
         _ row: (Key, Accumulator) -> Row, rank: ((UnsafePointer<Accumulator>) -> UInt64)?
     ) {
         rows.removeAll(keepingCapacity: true)
-        guard limit > 0, let offset = MemoryLayout<KeyedTable<Key, Value>.Entry>.offset(of: fold) else { return }
+        guard limit > 0 else { return }
+        guard let offset = MemoryLayout<KeyedTable<Key, Value>.Entry>.offset(of: fold) else {
+            preconditionFailure("a fold that is worked out")
+        }
         let (entries, count) = (table.unsafeEntries, table.identifierBound)
         let isBehind = { (a: PrefixSorter.Place, b: PrefixSorter.Place) in
             a.prefix != b.prefix

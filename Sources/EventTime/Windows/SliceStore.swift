@@ -39,9 +39,9 @@ struct SliceStore<Key: Equatable, Accumulator, Parts: SliceParts>: ~Copyable {
         /// What is kept of the rows beside them.
         @usableFromInline let columns = Parts.Columns()
 
-        @inlinable init(number: Int64, expecting keyCount: Int) {
+        @inlinable init(number: Int64, expecting keyCount: Int, isIndexed: Bool) {
             self.number = number
-            table = Table(minimumCapacity: keyCount)
+            table = Table(minimumCapacity: keyCount, isIndexed: isIndexed)
         }
 
         @inlinable deinit { columns.release() }
@@ -84,8 +84,10 @@ struct SliceStore<Key: Equatable, Accumulator, Parts: SliceParts>: ~Copyable {
 
     /// Keys that a new slice has room for before it grows.
     @usableFromInline var expectedKeyCount = 8
+    /// Rows are looked up in the slices' tables, and not found by the numbers of their keys.
+    @usableFromInline let isIndexed: Bool
 
-    @inlinable init() {}
+    @inlinable init(isIndexed: Bool = true) { self.isIndexed = isIndexed }
 
     @inlinable deinit {
         for slice in live + spares {
@@ -137,7 +139,7 @@ struct SliceStore<Key: Equatable, Accumulator, Parts: SliceParts>: ~Copyable {
                 slice.pointee.number = number
             } else {
                 slice = .allocate(capacity: 1)
-                slice.initialize(to: Slice(number: number, expecting: expectedKeyCount))
+                slice.initialize(to: Slice(number: number, expecting: expectedKeyCount, isIndexed: isIndexed))
             }
             live.insert(slice, at: place)
         }

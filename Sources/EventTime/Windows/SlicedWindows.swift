@@ -11,7 +11,7 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
 
     public let windows: SlidingWindows
     public let allowedLateness: Nanoseconds
-    @usableFromInline var slices = SliceStore<Key, Accumulator, NothingStacked>()
+    @usableFromInline var slices: SliceStore<Key, Accumulator, NothingStacked>
     /// All windows before this one have fired.
     @usableFromInline var nextWindow = Int64.min
     /// All windows before this one are closed (only with allowed lateness).
@@ -28,6 +28,7 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
         precondition(allowedLateness >= 0)
         self.windows = windows
         self.allowedLateness = allowedLateness
+        slices = SliceStore(isIndexed: windows.slicesPerWindow == 1)
     }
 
     @inlinable var overlaps: Bool { windows.slicesPerWindow > 1 }
@@ -94,7 +95,7 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
     @inlinable public var rowCount: Int {
         if overlaps { return front.rowCount }
         let slice = slices.live[firing]
-        return (0..<slice.pointee.table.count).count { !slice.pointee.table[$0].pointee.value.isEmpty }
+        return (0..<slice.pointee.table.count).count { !slice.pointee.table.again($0).pointee.value.isEmpty }
     }
 
     /// The rows of the window that fires now, in the order of their keys; empty folds have none. O(rows).

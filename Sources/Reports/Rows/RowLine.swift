@@ -25,6 +25,8 @@ struct KnownTime {
         // Aligned to more than 16 bytes it would come from the heap.
         (text, count) = withUnsafeTemporaryAllocation(byteCount: 128, alignment: 16) { room in
             guard let start = room.baseAddress else { return (SIMD32(), 0) }
+            // What is behind a short text is copied with it, to be overwritten.
+            room.initializeMemory(as: UInt8.self, repeating: 0)
             var cursor = TextCursor(start)
             TimeText.store(time, at: &cursor)
             return (start.loadUnaligned(as: SIMD32<UInt8>.self), cursor.place - start)
