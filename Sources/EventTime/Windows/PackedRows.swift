@@ -50,7 +50,7 @@
             next = UnsafeRawPointer(rows.block ?? UnsafeMutableRawPointer(bitPattern: 8).unsafelyUnwrapped)
         }
 
-        /// Writes the next row where there is memory for one.
+        /// Writes the next row where there is memory for one, its padding up to the stride included.
         @inlinable @inline(__always)
         mutating func read(into row: UnsafeMutablePointer<Row>) {
             let target = UnsafeMutableRawPointer(row)
@@ -104,6 +104,7 @@
         next = start
     }
 
+    /// Packs a row that lies in memory of a whole stride, as those of an array do: its padding is read with it.
     @inlinable @inline(__always)
     mutating func append(_ row: UnsafeMutablePointer<Row>) {
         let source = UnsafeRawPointer(row)

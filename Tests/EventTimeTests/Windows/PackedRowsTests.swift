@@ -42,11 +42,11 @@ struct PackedRowsTests {
         let memory = SliceMemory()
         var packer = RowPacker<Row>()
         for count in [0, 1, 2, 17, 1000, 3, 20_000] {
-            let rows = (0..<count).map { _ in row(&random) }
+            var rows = (0..<count).map { _ in row(&random) }
             packer.begin(count)
-            for row in rows {
-                var row = row
-                packer.append(&row)
+            rows.withUnsafeMutableBufferPointer { rows in
+                guard let first = rows.baseAddress else { return }
+                for row in 0..<count { packer.append(first + row) }
             }
             let packed = packer.finish(count, in: memory)
             let unpacked = UnsafeMutablePointer<Row>.allocate(capacity: count)
