@@ -42,7 +42,7 @@ let package = Package(
         .target(
             name: "Capture", dependencies: ["CPcap", "CLZ4", "CZlib", "CZstd", "Packets"],
             swiftSettings: rules),
-        .target(name: "Flows", dependencies: ["Packets", "EventTime"], swiftSettings: rules),
+        .target(name: "Flows", dependencies: ["CPrefetch", "Packets", "EventTime"], swiftSettings: rules),
         .target(
             name: "CheckpointStore", dependencies: ["CLZ4", "CZlib", "CChecksum", "EventTime"], swiftSettings: rules
         ),

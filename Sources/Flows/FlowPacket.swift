@@ -1,3 +1,4 @@
+public import CPrefetch
 public import EventTime
 public import Packets
 
@@ -69,6 +70,10 @@ public import Packets
 }
 
 extension FlowPacket {
+    /// Asks for the memory of a packet.
+    @inlinable @inline(__always)
+    public static func prefetch(_ packet: UnsafePointer<FlowPacket>) { prefetchForWriting(packet) }
+
     @inlinable @inline(__always)
     public var kind: DecodedPacket.Kind {
         get { DecodedPacket.Kind(rawValue: bits & 3) ?? .malformed }

@@ -90,10 +90,10 @@ where Attachment: EarlierFlowAttachment, Attachment.Kept: StateRecord, Attachmen
     /// Takes over flows that were read, and reads what ``FrozenFlows/encodeRest(into:)`` wrote of a table with these
     /// limits that keeps the same. Throws ``StateError``.
     @inlinable public init(
-        limits: FlowLimits, keepsRecords: Bool, keepsBeside: Bool, _ restored: RestoredFlows<Attachment>,
-        rest state: inout StateDecoder
+        limits: FlowLimits, keepsRecords: Bool, keepsBeside: Bool, handsOn: Bool,
+        _ restored: RestoredFlows<Attachment>, rest state: inout StateDecoder
     ) throws(StateError) {
-        self.init(limits: limits, keepsRecords: keepsRecords, keepsBeside: keepsBeside)
+        self.init(limits: limits, keepsRecords: keepsRecords, keepsBeside: keepsBeside, handsOn: handsOn)
         let (bound, free) = (restored.flows.bound, restored.flows.free)
         flows = try restored.flows.finish(state)
         if keepsBeside { beside = try restored.beside.finishColumn(of: bound, free: free, state) }
@@ -102,6 +102,8 @@ where Attachment: EarlierFlowAttachment, Attachment.Kept: StateRecord, Attachmen
         timers = try TimerWheel(resolution: Self.timerResolution(limits), identifiers: isLive, from: &state)
         pending = try [UInt32](from: &state)
         try checkPending(isLive, state)
+        // An earlier version may have listed flows all the same.
+        if !handsOn { pending = [] }
         fragments = try FragmentCache(from: &state)
     }
 
@@ -112,6 +114,7 @@ where Attachment: EarlierFlowAttachment, Attachment.Kept: StateRecord, Attachmen
             guard Int(identifier) < isLive.count else { throw state.invalid("flow \(identifier) is none") }
             isListed[Int(identifier)] = true
         }
+        guard handsOn else { return }
         for identifier in isLive.indices where isLive[identifier] {
             guard !flows[identifier].pointee.key.isListed || isListed[identifier] else {
                 throw state.invalid("the traffic of flow \(identifier) is forgotten")

@@ -16,6 +16,8 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
     @usableFromInline var totals = SideColumn<FlowTotals>()
     @usableFromInline let keepsBeside: Bool
     @usableFromInline let keepsRecords: Bool
+    /// Traffic is handed on slice by slice. Where nobody wants it, no flow is put on a list for that.
+    @usableFromInline let handsOn: Bool
     /// A timer for each flow, at the end of its timeout or earlier.
     @usableFromInline var timers: TimerWheel
     /// Flows whose timers were taken off just now.
@@ -28,11 +30,14 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
     @usableFromInline let longestLife: UInt64
 
     /// `keepsRecords`: what is said of a flow that ends is true of all its traffic; else its counts are of no use.
-    /// `keepsBeside`: attachments are kept in whole.
-    public init(limits: FlowLimits, keepsRecords: Bool = true, keepsBeside: Bool = true) {
+    /// `keepsBeside`: attachments are kept in whole. `handsOn`: the sink wants each slice's traffic.
+    public init(
+        limits: FlowLimits, keepsRecords: Bool = true, keepsBeside: Bool = true, handsOn: Bool = true
+    ) {
         self.limits = limits
         self.keepsRecords = keepsRecords
         self.keepsBeside = keepsBeside
+        self.handsOn = handsOn
         timers = TimerWheel(resolution: Self.timerResolution(limits))
         longestSilence = limits.idleTimeout.magnitude
         longestLife = limits.activeTimeout.magnitude
@@ -61,6 +66,13 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
             kept: flows.again(identifier).pointee.value.attachment,
             beside: keepsBeside ? beside.again(identifier).pointee : nil)
     }
+
+    /// What lies in a flow, past or present, of its attachment; and the slice of its newest packets.
+    @inlinable @inline(__always)
+    public func kept(_ identifier: Int) -> Attachment.Kept { flows.again(identifier).pointee.value.attachment }
+
+    @inlinable @inline(__always)
+    public func slice(of identifier: Int) -> Int64 { flows.again(identifier).pointee.value.slice }
 
     /// An attachment, put together.
     @inlinable @inline(__always)
@@ -289,7 +301,7 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
     ) where Sink.Attachment == Attachment {
         let flow = flows.again(identifier)
         let isFirst = flow.pointee.value.slice == .min
-        if !isFirst { handOver(flow, identifier, to: &sink) }
+        if !isFirst, handsOn { handOver(flow, identifier, to: &sink) }
         flow.pointee.value.slice = slice
         if !flow.pointee.key.isListed { list(identifier) }
         if !isFirst, !isRevising, sink.goesOn(&flow.pointee.value.attachment, in: slice) { return }
@@ -318,6 +330,11 @@ public struct FlowTable<Attachment: FlowAttachment>: ~Copyable {
 
     /// Puts a flow on the list of those with traffic to be handed on.
     @inlinable mutating func list(_ identifier: Int) {
+        guard handsOn else {
+            // So that nobody tries again with each packet.
+            flows.again(identifier).pointee.key.isListed = true
+            return
+        }
         if pending.count >= 2 * flows.count + 4096 { dropEnded() }
         flows.again(identifier).pointee.key.isListed = true
         pending.append(UInt32(identifier))

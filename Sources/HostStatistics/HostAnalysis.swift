@@ -18,8 +18,8 @@ public struct HostAnalysis: ~Copyable {
         public var keepsFlows: Bool
         /// Whether the rows of hosts are reported; without, window reports have none.
         public var reportsHosts: Bool
-        /// Whether rows of hosts, which somebody may want now or later, say what the hosts did. Where they need not, nor
-        /// can be changed by late packets, they say only that the hosts were there: enough to count them.
+        /// Whether somebody may want to know what the hosts did, though no rows are reported now. Where not, hosts are only
+        /// counted as far as that can be.
         public var describesHosts = true
         /// Which rows of hosts are reported where a window fires on time; `nil`: all of them. With more key groups than
         /// one it means nothing, since the rows are then shares.
@@ -50,8 +50,11 @@ public struct HostAnalysis: ~Copyable {
         /// come in order, and no lateness is allowed.
         var leavesForGood: Bool { windows.slicesPerWindow > 1 && allowedLateness == 0 && isOrdered }
 
-        /// Rows of hosts say only that the hosts were there.
-        var onlyCountsHosts: Bool { !describesHosts && allowedLateness == 0 && isOrdered }
+        /// Hosts are only counted: nobody has their rows, and visits say enough of them (``CountedHosts``).
+        var onlyCountsHosts: Bool {
+            !reportsHosts && !describesHosts && allowedLateness == 0 && isOrdered && groupCount == 1
+                && windows.slicesPerWindow <= 64
+        }
 
         /// Key groups, a power of two up to 64: what workers can share. Each has its own share of the limits, so that
         /// results do not depend on the number of workers; with one, the limits hold exactly.
@@ -85,6 +88,8 @@ public struct HostAnalysis: ~Copyable {
     private let beginning = UnsafeMutablePointer<UInt8>.allocate(capacity: HostAnalysis.lookAhead)
     /// Windows overlap.
     private let overlaps: Bool
+    /// They do, and hosts are only counted.
+    private let countsHosts: Bool
     /// The rows made last, up to ``keptRows``: once nobody else holds them, their memory serves again. To return and ask
     /// anew for that much memory with each window costs more than to sort it.
     private var lastRows: [HostRow] = []
@@ -97,6 +102,7 @@ public struct HostAnalysis: ~Copyable {
         makesRows = configuration.reportsHosts || !isAlone && configuration.groupCount > 1
         isOrdered = configuration.isOrdered
         overlaps = configuration.windows.slicesPerWindow > 1
+        countsHosts = overlaps && configuration.onlyCountsHosts
         groupCount = configuration.groupCount
         tables = .allocate(capacity: groupCount)
         for group in 0..<groupCount {
@@ -105,7 +111,8 @@ public struct HostAnalysis: ~Copyable {
                     limits: FlowLimits(
                         idleTimeout: configuration.idleTimeout, activeTimeout: configuration.activeTimeout,
                         maximumFlows: max(1, configuration.maximumFlows / groupCount)),
-                    keepsRecords: configuration.keepsFlows, keepsBeside: configuration.keepsVisitsBeside))
+                    keepsRecords: configuration.keepsFlows, keepsBeside: configuration.keepsVisitsBeside,
+                    handsOn: !configuration.onlyCountsHosts))
         }
         windows = HostWindows(configuration)
     }
@@ -137,6 +144,13 @@ public struct HostAnalysis: ~Copyable {
         var index = 0
         while index < packets.count {
             let count = min(Self.lookAhead, packets.count - index)
+            // They may still lie in another processor's cache.
+            let end = min(packets.count, index + count + Self.lookAhead)
+            var ahead = index + count
+            while ahead < end {
+                FlowPacket.prefetch(first + ahead)
+                ahead &+= 1
+            }
             add(first + index, hashes + index, count)
             index += count
         }
@@ -147,6 +161,7 @@ public struct HostAnalysis: ~Copyable {
     private mutating func add(
         _ packets: UnsafePointer<FlowPacket>, _ hashes: UnsafePointer<UInt32>, _ count: Int
     ) {
+        if overlaps, !windows.admitsAtOnce, windows.mayRefuseHosts(after: 2 * count) { admitAtOnce() }
         let isInSlice = isOrdered && isInSlice(packets.pointee.time) && isInSlice(packets[count - 1].time)
         if isInSlice, groupCount == 1 {
             // In its own loops nothing is asked about groups.
@@ -164,7 +179,18 @@ public struct HostAnalysis: ~Copyable {
 
     /// Takes a packet that came too late to be put in order; event time has come to `clock`.
     public mutating func add(_ packet: FlowPacket, clock: Nanoseconds) {
+        if overlaps, !windows.admitsAtOnce, windows.mayRefuseHosts(after: 2) { admitAtOnce() }
         withUnsafePointer(to: packet) { add($0, $0.pointee.key.tableHash, -1, clock) }
+    }
+
+    /// From now on hosts are admitted to slices as they come; those that came before are so now.
+    @inline(never)
+    private mutating func admitAtOnce() {
+        for group in 0..<groupCount {
+            windows.group = group
+            tables[group].flush(into: &windows)
+        }
+        windows.admitsAtOnce = true
     }
 
     /// Asks for the memory that a stretch of packets will touch, one kind of it after the other, so that the processor
@@ -189,6 +215,18 @@ public struct HostAnalysis: ~Copyable {
             index &+= 1
         }
         if beginningCount > 0 { prefetchBeginning(packets, beginningCount) }
+        if countsHosts { prefetchHosts(count) }
+    }
+
+    /// The same of the hosts of flows that come into the slice, where they are noted there and then.
+    @inline(never)
+    private mutating func prefetchHosts(_ count: Int) {
+        var index = 0
+        while index < count {
+            let guess = guesses[index]
+            if guess >= 0, tables[0].slice(of: guess) != slice { windows.counted.prefetch(tables[0].kept(guess)) }
+            index &+= 1
+        }
     }
 
     /// The same of what flows that begin will touch.
@@ -197,6 +235,10 @@ public struct HostAnalysis: ~Copyable {
         for place in 0..<count {
             let packet = packets + Int(beginning[place])
             windows.prefetchSlots(packet.pointee.key, slice: slice, group: group(of: packet))
+        }
+        guard !countsHosts else {
+            for place in 0..<count { windows.prefetchBeginning(packets[Int(beginning[place])].key) }
+            return
         }
         guard !overlaps else { return }
         for place in 0..<count { windows.prefetchRows(packets[Int(beginning[place])].key, slice: slice) }
@@ -336,6 +378,7 @@ public struct HostAnalysis: ~Copyable {
                 leaveFlows(slice)
                 windows.leaveDeparted(slice)
                 windows.leavePairs(slice)
+                if windows.countsHosts { windows.leaveHosts(slice) }
             }
         }
         windows.pass(to: window)

@@ -58,6 +58,9 @@ public import Flows
     public var malformed = Traffic()
     public var flowsBegan: Int64 = 0
     public var flowsEnded: Int64 = 0
+    /// The same of hosts, where they are only counted and windows overlap (``HostAnalysis``).
+    public var hostsBegan: Int64 = 0
+    public var hostsEnded: Int64 = 0
 
     @inlinable public init() {}
 
@@ -66,6 +69,7 @@ public import Flows
         nonIP += slice.nonIP
         malformed += slice.malformed
         flowsBegan &+= slice.flowsBegan
+        hostsBegan &+= slice.hostsBegan
     }
 
     @inlinable public mutating func leave(_ slice: TotalTraffic) {
@@ -73,6 +77,7 @@ public import Flows
         nonIP -= slice.nonIP
         malformed -= slice.malformed
         flowsBegan &-= slice.flowsEnded
+        hostsBegan &-= slice.hostsEnded
     }
 
     @inlinable public var packets: UInt64 { ip.packets &+ nonIP.packets &+ malformed.packets }
@@ -80,6 +85,7 @@ public import Flows
     @inlinable public var isEmpty: Bool { packets == 0 }
 
     @inlinable public var isZero: Bool {
-        ip.isZero && nonIP.isZero && malformed.isZero && flowsBegan | flowsEnded == 0
+        ip.isZero && nonIP.isZero && malformed.isZero
+            && (flowsBegan | flowsEnded | hostsBegan | hostsEnded) == 0
     }
 }

@@ -55,6 +55,8 @@ extension TotalTraffic: StateRecord {
         malformed.encode(into: &state)
         state.encode(flowsBegan)
         state.encode(flowsEnded)
+        state.encode(hostsBegan)
+        state.encode(hostsEnded)
     }
 
     @inlinable public init(from state: inout StateDecoder) throws(StateError) {
@@ -64,6 +66,10 @@ extension TotalTraffic: StateRecord {
         malformed = try Traffic(from: &state)
         flowsBegan = try state.decode()
         flowsEnded = try state.decode()
+        // Before the fifth form, hosts that are only counted had rows.
+        guard state.version >= 5 else { return }
+        hostsBegan = try state.decode()
+        hostsEnded = try state.decode()
     }
 }
 

@@ -28,7 +28,9 @@ extension HostWindows {
             if place == results.count || results[place].window != window {
                 results.insert(PartialWindow(window: window, hosts: [], hostCount: 0), at: place)
             }
-            results[place].totals = totals.takeRows().first?.value ?? TotalTraffic()
+            let total = totals.takeRows().first?.value ?? TotalTraffic()
+            results[place].totals = total
+            if countsHosts { results[place].hostCount = Int(max(0, total.hostsBegan)) }
             let next = totals.window(after: window)
             totals.pass(to: next)
             if next == window { break }
@@ -40,6 +42,8 @@ extension HostWindows {
     /// All windows before `window` have fired.
     mutating func pass(to window: Int64) {
         hosts.pass(to: window)
+        // Not back and forth: each time all traffic is handed on.
+        if admitsAtOnce, hosts.keyCount < Int(admission.limitPerGroup) / 2 { admitsAtOnce = false }
         foreseeCalm()
     }
 

@@ -14,7 +14,7 @@ extension HostWindows {
         followFlow(&flow, identifier, low, high)
     }
 
-    private mutating func followFlow(
+    mutating func followFlow(
         _ flow: inout FlowVisits, _ identifier: Int, _ low: HostKey, _ high: HostKey
     ) {
         guard flow.visits.isOpen else { return }
@@ -37,21 +37,5 @@ extension HostWindows {
         let change = pairs.hear(
             of: flow, group: group, slice: flow.kept.last, windowLength: windowLength, floor: floor)
         if change != .init() { countPair(change, pairs.ends(of: flow, low, high, group: group)) }
-    }
-
-    /// A flow's visit where only the totals want to know of flows.
-    mutating func followAlone(
-        _ flow: inout FlowVisits, _ change: SliceVisits.Change, _ identifier: Int, _ low: HostKey, _ high: HostKey,
-        _ slice: Int64
-    ) {
-        if change != .init() { countFlow(change, flow, low, high) }
-        if change.began != nil {
-            countFlowBegan(slice)
-            // Hosts are admitted in the order in which their flows begin.
-            _ = countBeginning(&flow, low, high, slice) { $0.sent.packets &+= 1 }
-        } else {
-            findNumbers(&flow, low, high)
-        }
-        followFlow(&flow, identifier, low, high)
     }
 }

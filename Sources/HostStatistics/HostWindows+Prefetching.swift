@@ -36,9 +36,13 @@ extension HostWindows {
             hosts.prefetchRowSlot(of: key.lowHost, slice: slice)
             return hosts.prefetchRowSlot(of: key.highHost, slice: slice)
         }
+        guard !countsHosts else {
+            counted.prefetchSlot(key.lowHost)
+            return counted.prefetchSlot(key.highHost)
+        }
         hosts.prefetchSlot(of: key.lowHost)
         hosts.prefetchSlot(of: key.highHost)
-        if describesHosts { pairs.prefetchSlot(key.lowHost, key.highHost, group: group) }
+        pairs.prefetchSlot(key.lowHost, key.highHost, group: group)
     }
 
     /// Asks for the rows of a flow that begins, where windows do not overlap.
@@ -51,8 +55,12 @@ extension HostWindows {
     @inline(__always)
     public func prefetchBeginning(_ key: FlowKey) {
         guard windowLength > 1 else { return }
+        guard !countsHosts else {
+            counted.prefetchEntry(key.lowHost)
+            return counted.prefetchEntry(key.highHost)
+        }
         hosts.prefetchEntry(of: key.lowHost)
         hosts.prefetchEntry(of: key.highHost)
-        if describesHosts { pairs.prefetchEntry(key.lowHost, key.highHost, group: group) }
+        pairs.prefetchEntry(key.lowHost, key.highHost, group: group)
     }
 }

@@ -5,6 +5,7 @@ import Flows
 final class FrozenHostWindows: @unchecked Sendable {
     fileprivate let hosts = FrozenWindows<HostKey, HostTraffic>()
     fileprivate let totals = FrozenWindows<TotalKey, TotalTraffic>()
+    fileprivate let counted = FrozenCountedHosts()
     fileprivate let peers = FrozenPeers()
     fileprivate var checks = VisitChecks()
     fileprivate var departures = FlowDepartures()
@@ -15,29 +16,32 @@ final class FrozenHostWindows: @unchecked Sendable {
     fileprivate var endedFlows: [FlowRecord] = []
     fileprivate var endedFlowCount: UInt64 = 0
 
-    /// Rows of hosts in all live slices, and the slices.
-    var rowCount: Int { hosts.rowCount }
+    /// Rows of hosts in all live slices, or hosts that are only counted; and the slices.
+    var rowCount: Int { hosts.rowCount + counted.table.count }
     var sliceCount: Int { hosts.sliceCount }
 
     func copyBeside() {
         totals.copyBeside()
         hosts.copyBeside()
+        counted.table.copyBeside()
         peers.copyBeside()
     }
 
     /// Takes memory in advance for the next image.
     func prepare() {
         hosts.prepare()
+        counted.table.prepare()
         peers.prepare()
     }
 
     /// Whether the rows that are encoded can be read only after those of the image before.
-    var needsEarlier: Bool { hosts.needsEarlier || totals.needsEarlier }
+    var needsEarlier: Bool { hosts.needsEarlier || totals.needsEarlier || counted.table.needsEarlier }
 
     /// Writes rows, or those that changed.
     func encodeRows(into state: inout StateEncoder) {
         hosts.encode(into: &state)
         totals.encode(into: &state)
+        counted.table.encode(into: &state)
     }
 
     /// Writes what is beside the rows.
@@ -51,6 +55,7 @@ final class FrozenHostWindows: @unchecked Sendable {
         state.encode(endedFlowCount)
         peers.encode(into: &state)
         departures.encode(into: &state)
+        counted.encodeRest(into: &state)
     }
 
     /// Pairs of hosts in slices that stand for themselves.
@@ -62,6 +67,7 @@ extension HostWindows {
     mutating func freeze(into image: FrozenHostWindows, asChanges: Bool) {
         hosts.freeze(into: image.hosts, asChanges: asChanges)
         totals.freeze(into: image.totals, asChanges: asChanges)
+        counted.freeze(into: image.counted, asChanges: asChanges)
         peers.freeze(into: image.peers)
         image.checks = checks
         image.departures = departures
@@ -75,7 +81,7 @@ extension HostWindows {
 
     mutating func continueFreezing(budget: inout Int) -> Bool {
         totals.continueFreezing(budget: &budget) && hosts.continueFreezing(budget: &budget)
-            && peers.continueFreezing(budget: &budget)
+            && counted.table.continueFreezing(budget: &budget) && peers.continueFreezing(budget: &budget)
     }
 
     /// Takes over rows that were read, and reads what ``FrozenHostWindows/encodeRest(into:)`` wrote. `flowBounds`:
@@ -115,8 +121,11 @@ extension HostWindows {
                 })
             else { throw state.invalid("the end of a flow of hosts that are not there") }
         }
+        // Those of before hosts were counted without rows end here.
+        if state.remaining > 0 { try counted.restore(restored.counted, front: floor, rest: &state) }
+        guard countsHosts || counted.table.count == 0 else { throw state.invalid("hosts that nobody counts") }
         // Flows may have been seen since their pairs heard of them.
-        pairsAreBehind = pairs.leavesForGood
+        pairsAreBehind = pairs.leavesForGood && describesHosts
         foreseeCalm()
     }
 
@@ -138,11 +147,13 @@ extension HostWindows {
 final class RestoredHostWindows {
     fileprivate let hosts = RestoredWindows<HostKey, HostTraffic>()
     fileprivate let totals = RestoredWindows<TotalKey, TotalTraffic>()
+    fileprivate let counted = RestoredTable<HostKey, SliceVisits>()
 
     /// Reads rows, or what changed in them.
     func read(from state: inout StateDecoder) throws(StateError) {
         try hosts.read(from: &state)
         try totals.read(from: &state)
+        if state.version >= 5 { try counted.read(from: &state) }
     }
 }
 

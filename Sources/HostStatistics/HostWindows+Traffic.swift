@@ -6,7 +6,7 @@ extension HostWindows {
     public mutating func addTraffic(
         _ flow: FlowVisits.Kept, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic
     ) {
-        guard describesHosts else { return noteHosts(flow, key, slice) }
+        guard describesHosts else { return }
         if isAlone, flow.lowRow >= 0 {
             return addAlone(flow, slice: slice, fromLow: fromLow, fromHigh: fromHigh)
         }
@@ -22,28 +22,6 @@ extension HostWindows {
             $0.sent += fromHigh
             $0.received += fromLow
         }
-    }
-
-    /// Notes that hosts were in a slice.
-    @inline(__always)
-    private mutating func noteHosts(_ flow: FlowVisits.Kept, _ key: FlowKey, _ slice: Int64) {
-        noteHost(key.lowHost, flow.lowRow, slice)
-        noteHost(key.highHost, flow.highRow, slice)
-    }
-
-    @inline(__always)
-    private mutating func noteHost(_ host: HostKey, _ number: Int32, _ slice: Int64) {
-        guard windowLength > 1 else {
-            // Where windows do not overlap, that was done when the flow came into the slice.
-            if number < 0 { update(slice, host, number) { $0.sent.packets &+= 1 } }
-            return
-        }
-        guard !hosts.hasTakenIn(slice) else { return update(slice, host, number) { $0.sent.packets &+= 1 } }
-        // A row that is there says so.
-        if isOneGroup, hosts.isNewest(number, host, in: slice) { return }
-        var number = number
-        let row = hosts.row(ahead: slice, key: host, number: &number, admission: admission)
-        row.pointee.value.sent.packets &+= 1
     }
 
     /// Adds traffic to the rows of a slice that the running window has not taken in.

@@ -40,14 +40,20 @@ public struct HostWindows: ~Copyable, FlowSink {
     /// Where packets come in no order; `nil` where they do.
     var unordered: UnorderedVisits?
     let keepsFlows: Bool
-    /// Rows of hosts say what the hosts did; else only that they were there, in packets: how often that was noted.
+    /// Rows of hosts say what the hosts did; else, where windows do not overlap, only that they were there, in packets: how
+    /// often that was noted.
     let describesHosts: Bool
-    let isOneGroup: Bool
+    /// What stands for the rows of hosts where they are only counted and windows overlap.
+    var counted: CountedHosts
+    let countsHosts: Bool
+    /// Hosts get their rows of a slice where they are first seen in it, and not with their traffic (``mayRefuseHosts``).
+    var admitsAtOnce = false
     /// Flows that ended since they were last taken.
     var endedFlows: [FlowRecord] = []
     var endedFlowCount: UInt64 = 0
 
     init(_ configuration: HostAnalysis.Configuration) {
+        let limitPerGroup = Int32(clamping: max(1, configuration.maximumHosts / configuration.groupCount))
         hosts = SlicedWindows(configuration.windows, allowedLateness: configuration.allowedLateness)
         totals = SlicedWindows(configuration.windows, allowedLateness: configuration.allowedLateness)
         windowLength = configuration.windows.slicesPerWindow
@@ -56,15 +62,15 @@ public struct HostWindows: ~Copyable, FlowSink {
             maximumPairs: configuration.maximumFlows / configuration.groupCount,
             leavesForGood: configuration.leavesForGood)
         peers = SlicePeers(maximumPairs: configuration.maximumFlows)
+        counted = CountedHosts(limit: limitPerGroup, windowLength: configuration.windows.slicesPerWindow)
         keepsVisitsBeside = configuration.keepsVisitsBeside
         isAlone = windowLength == 1 && configuration.isOrdered
         admission = KeyAdmission(
-            limitPerGroup: Int32(clamping: max(1, configuration.maximumHosts / configuration.groupCount)),
-            overflow: .other)
+            limitPerGroup: limitPerGroup, overflow: .other)
         unordered = configuration.isOrdered ? nil : UnorderedVisits()
         keepsFlows = configuration.keepsFlows
         describesHosts = !configuration.onlyCountsHosts
-        isOneGroup = configuration.groupCount == 1
+        countsHosts = configuration.onlyCountsHosts && windowLength > 1
         foreseeCalm()
     }
 
@@ -112,7 +118,7 @@ public struct HostWindows: ~Copyable, FlowSink {
     }
 
     mutating func flushTotals() {
-        guard !pendingTotal.isEmpty else { return }
+        guard !pendingTotal.isZero else { return }
         let pending = pendingTotal
         totals.update(slice: pendingSlice, key: TotalKey()) { $0.enter(pending) }
         pendingTotal = TotalTraffic()
@@ -130,8 +136,9 @@ public struct HostWindows: ~Copyable, FlowSink {
         guard flow.isFollowed, slice < calmEnd, distance > 0, distance < min(windowLength, 64),
             flow.recent >> UInt64(64 &- distance) == 0, flow.lowRow | flow.highRow >= 0
         else { return false }
+        guard hostsGoOn(flow, to: slice) else { return false }
         flow.advance(to: slice)
-        pairsAreBehind = true
+        pairsAreBehind = describesHosts
         return true
     }
 
@@ -153,10 +160,10 @@ public struct HostWindows: ~Copyable, FlowSink {
         let flowChange =
             unordered?.visit(.flow(flow.serial), slice: slice, windowLength: windowLength)
             ?? flow.visits.visit(slice, windowLength: windowLength, floor: floor)
-        guard describesHosts else { return followAlone(&flow, flowChange, identifier, low, high, slice) }
+        guard describesHosts else { return followCounting(&flow, flowChange, identifier, low, high, slice) }
         guard flowChange != .init() || !flow.kept.isFollowed || slice >= calmEnd else {
             pairsAreBehind = true
-            return findNumbers(&flow, low, high)
+            return comeInto(slice, &flow, low, high)
         }
         let pairChange =
             low == high ? .init() : visitPair(&flow, low, high, slice, beginsFlow: flowChange.began != nil)
@@ -179,7 +186,7 @@ public struct HostWindows: ~Copyable, FlowSink {
             }
             if beginsPair, !flow.countsAsPeer { pairs.setEnds(ends, of: flow, group: group) }
         } else if windowLength > 1 {
-            findNumbers(&flow, low, high)
+            comeInto(slice, &flow, low, high)
         }
         if windowLength > 1 { follow(&flow, identifier, low, high) }
     }
@@ -192,12 +199,6 @@ public struct HostWindows: ~Copyable, FlowSink {
         } else {
             totals.update(slice: slice, key: TotalKey()) { $0.flowsBegan &+= 1 }
         }
-    }
-
-    /// Looks up the hosts' numbers where the flow has none.
-    mutating func findNumbers(_ flow: inout FlowVisits, _ low: HostKey, _ high: HostKey) {
-        if flow.lowRow < 0 { flow.lowRow = hosts.number(of: low) }
-        if flow.highRow < 0 { flow.highRow = hosts.number(of: high) }
     }
 
     /// Counts what begins with a flow's visit in the rows of its hosts; returns which rows these were, and the flow
@@ -261,7 +262,7 @@ public struct HostWindows: ~Copyable, FlowSink {
     /// start stays.
     private mutating func moveStart(from time: Nanoseconds, to slice: Int64, _ low: HostKey, _ high: HostKey) {
         let before = hosts.windows.slice(containing: time)
-        guard slice < before, !hosts.hasFired(before) else { return }
+        guard describesHosts, slice < before, !hosts.hasFired(before) else { return }
         for (slice, amount) in [(before, -1), (slice, 1)] as [(Int64, Int32)] {
             _ = hosts.update(slice: slice, key: low, admission: admission) { $0.flowsStarted &+= amount }
             if low != high {

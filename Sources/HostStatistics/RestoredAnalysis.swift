@@ -44,7 +44,7 @@ public final class RestoredAnalysis: @unchecked Sendable {
         let limits = analysis.tables[group].limits
         analysis.tables[group] = try FlowTable(
             limits: limits, keepsRecords: configuration.keepsFlows, keepsBeside: configuration.keepsVisitsBeside,
-            flows[group], rest: &state)
+            handsOn: !configuration.onlyCountsHosts, flows[group], rest: &state)
     }
 
     private func takePairs(_ analysis: inout HostAnalysis, rest state: inout StateDecoder) throws(StateError) {
@@ -73,6 +73,20 @@ public final class RestoredAnalysis: @unchecked Sendable {
         for group in 0..<groupCount {
             analysis.windows.group = group
             flows[group].handOverExcess(of: &analysis.tables[group], to: &analysis.windows)
+        }
+        if analysis.windows.countsHosts { countRows(&analysis) }
+    }
+
+    /// Takes up what an earlier version knew of hosts that are only counted: rows, and flows whose rows were still to come.
+    private func countRows(_ analysis: inout HostAnalysis) {
+        guard analysis.windows.countRows() else { return }
+        for group in 0..<groupCount {
+            analysis.windows.group = group
+            analysis.tables[group].forEachAttachment { key, flow in
+                guard flow.kept.last >= analysis.windows.floor else { return }
+                _ = analysis.windows.count(key.lowHost, -1, in: flow.kept.last)
+                _ = analysis.windows.count(key.highHost, -1, in: flow.kept.last)
+            }
         }
     }
 

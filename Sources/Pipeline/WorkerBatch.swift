@@ -4,7 +4,10 @@ import Flows
 /// Packets on their way to one worker.
 final class WorkerBatch: @unchecked Sendable {
     static let capacity = 512
-    private let packets = UnsafeMutablePointer<FlowPacket>.allocate(capacity: WorkerBatch.capacity)
+    /// Each a cache line.
+    private let packets = UnsafeMutableRawPointer.allocate(
+        byteCount: WorkerBatch.capacity * MemoryLayout<FlowPacket>.stride, alignment: 64
+    ).bindMemory(to: FlowPacket.self, capacity: WorkerBatch.capacity)
     /// The hash of each packet's key: worked out where the packet is copied anyway, by the thread with less to do.
     private let packetHashes = UnsafeMutablePointer<UInt32>.allocate(capacity: WorkerBatch.capacity)
     private(set) var count = 0

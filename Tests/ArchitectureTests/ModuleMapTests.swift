@@ -17,7 +17,7 @@ private let moduleMap: [(module: String, imports: Set<String>)] = [
     ("EventTimeTesting", ["EventTime"]),
     ("Packets", []),
     ("Capture", ["CPcap", "CLZ4", "CZlib", "CZstd", "Packets", "Glibc", "Synchronization"]),
-    ("Flows", ["Packets", "EventTime"]),
+    ("Flows", ["CPrefetch", "Packets", "EventTime"]),
     ("CheckpointStore", ["CLZ4", "CZlib", "CChecksum", "EventTime", "Glibc", "Synchronization"]),
     ("HostStatistics", ["Flows", "Packets", "EventTime"]),
     ("Reports", ["HostStatistics", "Flows", "Packets", "EventTime", "Glibc"]),

@@ -26,18 +26,35 @@ struct SampleCheckpointTests {
             ("replay-3", "checkpoint-000000000018", revised), ("replay-4", "checkpoint-000000000021", inSight),
         ], [1, 3])
     func restore(sample: (folder: String, checkpoint: String, options: String), workers: Int) throws {
+        try restore(
+            sample.folder, sample.checkpoint, "\(sample.options) \(Self.files)", workers,
+            outputs: ["hosts.csv", "totals.tsv", "flows.jsonl"])
+    }
+
+    @Test(
+        "can be restored where hosts are only counted, which had rows before the fifth form",
+        arguments: [("totals-4", "checkpoint-000000000008"), ("totals-5", "checkpoint-000000000009")], [1, 3])
+    func restoreTotals(sample: (folder: String, checkpoint: String), workers: Int) throws {
+        try restore(
+            sample.folder, sample.checkpoint,
+            "\(Self.inSight) -o totals:totals.csv dns.pcap udp.pcap reordered.pcap", workers,
+            outputs: ["totals.csv"])
+    }
+
+    private func restore(
+        _ sample: String, _ checkpoint: String, _ arguments: String, _ workers: Int, outputs: [String]
+    ) throws {
         let folder = try ScratchFolder()
         let copy = folder.path("copy")
-        try FileManager.default.copyItem(atPath: Self.samples.appending(path: sample.folder).path, toPath: copy)
+        try FileManager.default.copyItem(atPath: Self.samples.appending(path: sample).path, toPath: copy)
         let run = try BuiltCommand.shell(
             """
             cd "$1" && touch -d @1700000000 *.pcap && \
-            "$T" replay --workers \(workers) --checkpoint-dir checkpoints \(sample.options) \
-            \(Self.files)
+            "$T" replay --workers \(workers) --checkpoint-dir checkpoints \(arguments)
             """, copy)
         #expect(run.status == 0, "\(run.errors)")
-        #expect(run.errors.contains("goes on from checkpoints/\(sample.checkpoint)"))
-        for name in ["hosts.csv", "totals.tsv", "flows.jsonl"] {
+        #expect(run.errors.contains("goes on from checkpoints/\(checkpoint)"))
+        for name in outputs {
             let expected = try folder.bytes("copy/expected/\(name)")
             #expect(try folder.bytes("copy/\(name)") == expected, "\(name)")
         }

@@ -99,6 +99,12 @@ struct FrontWindow<Key: WindowKey, Accumulator: SliceAccumulator>: ~Copyable {
         table.remove(number, hash: entry.pointee.key.tableHash)
     }
 
+    /// No slice has a row any more.
+    mutating func forgetKeys() {
+        table = Table()
+        rowCount = 0
+    }
+
     // MARK: Moving along
 
     /// Notes a change of a slice's fold that was made after the slice came in.

@@ -1,4 +1,4 @@
-extension SliceVisits: StateValue {
+extension SliceVisits: StateRecord {
     @inlinable public func encode(into state: inout StateEncoder) {
         state.encode(last)
         state.encode(olderVisit)

@@ -59,6 +59,33 @@
         return insert(slice, windowLength: windowLength, floor: floor)
     }
 
+    /// A visit to the newest slice again, or to a later one that joins the newest chain, which is open:
+    /// ``visit(_:windowLength:floor:)`` would change nothing in the counts. False, and not noted, where it is another one.
+    @inlinable @inline(__always)
+    public mutating func goOn(to slice: Int64, windowLength: Int64) -> Bool {
+        let distance = slice &- last
+        guard isOpen, distance >= 0, distance < min(windowLength, 64) else { return false }
+        shift(by: distance)
+        last = slice
+        return true
+    }
+
+    /// The newest visit will be `distance` slices later, 0 to 63; `last` is still to be set.
+    @inlinable @inline(__always)
+    mutating func shift(by distance: Int64) {
+        // Where there are none the number is any. By a choice of numbers, since nobody can foresee it.
+        let dropped = (recent &>> UInt64(63 &- distance)) &>> 1
+        let newestDropped = last &- 64 &+ distance &- Int64(truncatingIfNeeded: dropped.trailingZeroBitCount)
+        older = dropped == 0 ? older : newestDropped
+        recent = recent &<< UInt64(distance) | 1
+    }
+
+    /// Whether a slice was visited, as far as that is known.
+    @inlinable @inline(__always)
+    public func hasVisited(_ slice: Int64) -> Bool {
+        slice <= last && wasVisited(slice, back: last.saturatingSubtract(slice))
+    }
+
     /// The newest chain is over: no visit will join it. Returns the slice in which its end is to be counted.
     @inlinable @inline(__always)
     public mutating func end() -> Int64? {
@@ -84,10 +111,7 @@
             older = last
             recent = 1
         } else {
-            let kept = recent << UInt64(distance)
-            let dropped = recent >> UInt64(64 - distance)
-            if dropped != 0 { older = last &- 64 &+ distance &- Int64(dropped.trailingZeroBitCount) }
-            recent = kept | 1
+            shift(by: distance)
         }
         last = slice
         return change
@@ -109,7 +133,7 @@
         return change
     }
 
-    private func wasVisited(_ slice: Int64, back: Int64) -> Bool {
+    @usableFromInline func wasVisited(_ slice: Int64, back: Int64) -> Bool {
         back < 64 ? recent >> UInt64(back) & 1 == 1 : slice == older
     }
 

@@ -76,6 +76,19 @@ extension SlicedWindows {
     @inlinable @inline(__always)
     public func prefetchEntry(of key: Key) { _ = front.table.prefetchEntry(hash: key.tableHash, lines: 1) }
 
+    /// Hands out the keys of all live slices, slice by slice, and forgets the folds; the slices stay.
+    public mutating func takeKeys(_ body: (Int64, Key) -> Void) {
+        for slice in slices.live {
+            for row in 0..<slice.pointee.table.count {
+                body(slice.pointee.number, slice.pointee.table[row].pointee.key)
+            }
+            slice.pointee.table.removeAll()
+            slice.pointee.numbers.removeAll()
+            slice.pointee.admitted.removeAll()
+        }
+        front.forgetKeys()
+    }
+
     /// ``update(slice:key:_:)`` of a key that very likely has this number.
     @inlinable @inline(__always)
     public mutating func update(

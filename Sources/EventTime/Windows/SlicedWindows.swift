@@ -52,6 +52,9 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
         if let slice = slices.current { slices.expectedKeyCount = slice.pointee.table.count / 8 * 9 + 8 }
     }
 
+    /// Sees to it that a slice is there, though no key may ever have a fold in it: the windows that hold it fire.
+    @inlinable public mutating func open(_ slice: Int64) { _ = slices[slice] }
+
     /// Changes `key`'s fold in `slice`, which some open window holds, by `body`, which adds to it.
     @inlinable @inline(__always)
     public mutating func update(slice number: Int64, key: Key, _ body: (inout Accumulator) -> Void) {

@@ -15,7 +15,7 @@ enum ReplayPart: Hashable {
     case reports
 
     /// The form of all parts; with another one comes another number, and whoever reads this one still.
-    static let stateVersion: UInt32 = 4
+    static let stateVersion: UInt32 = 5
 
     /// The number of key groups is part of the form.
     static let groupCount = 1
