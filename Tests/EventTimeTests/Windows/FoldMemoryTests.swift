@@ -63,6 +63,7 @@ struct FoldMemoryTests {
         compare { Int32($0.pick(-300...300)) }
         compare { $0.pick(Int64.min...(.max)) }
         compare { String($0.pick(0...60)) }
+        compare { WideItem($0.pick(0...60)) }
     }
 
     // MARK: Items that have memory of their own
