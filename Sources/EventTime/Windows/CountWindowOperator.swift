@@ -65,7 +65,11 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
     }
 
     @inlinable deinit {
-        guard Folds.isOwing else { return }
+        if Folds.isOwing { resetFolds() }
+        folds.release()
+    }
+
+    @inlinable func resetFolds() {
         takeWaiting()
         let entries = table.unsafeEntries
         for identifier in 0..<table.bound {

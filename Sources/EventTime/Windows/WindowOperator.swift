@@ -43,9 +43,11 @@ where
     }
 
     @inlinable deinit {
-        guard Folds.isOwing else { return }
-        takeWaiting()
-        for pane in 0..<panes.bound { folds.reset(&panes.panes[pane].fold) }
+        if Folds.isOwing {
+            takeWaiting()
+            for pane in 0..<panes.bound { folds.reset(&panes.panes[pane].fold) }
+        }
+        folds.release()
     }
 
     @inlinable public var watermark: Nanoseconds { eventTime }
