@@ -57,7 +57,7 @@ extension HostWindows {
         if let pair = waitingPairs.exchange(.init(low: low, high: high, slice: slice)) { countPair(pair) }
     }
 
-    private mutating func countPair(_ pair: WaitingPairs.Pair) {
+    private mutating func countPair(_ pair: WaitingPair) {
         guard peers.insert(pair.low, pair.high, slice: pair.slice) else { return }
         hosts.update(slice: pair.slice, row: Int(pair.low)) { $0.peersBegan &+= 1 }
         hosts.update(slice: pair.slice, row: Int(pair.high)) { $0.peersBegan &+= 1 }

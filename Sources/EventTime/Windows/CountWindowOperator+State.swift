@@ -36,6 +36,8 @@ extension CountWindowOperator {
     @inlinable public mutating func restore(from state: inout StateDecoder) throws(StateError) {
         takeWaiting()
         eventTime = max(eventTime, try state.decode())
+        // Where windows do not overlap, the only slice fires when it is full, and is gone.
+        let slicesHeld = isTumbling ? 0 : slicesPerWindow
         let count = try state.decodeCount(elementSize: 32)
         for _ in 0..<count {
             let key = try Key(from: &state)
@@ -51,7 +53,7 @@ extension CountWindowOperator {
             for isFront in [true, false] {
                 let slices = try state.decodeCount(elementSize: 0)
                 guard
-                    table[identifier].pointee.value.slices.saturatingAdd(Int64(clamping: slices)) <= slicesPerWindow
+                    table[identifier].pointee.value.slices.saturatingAdd(Int64(clamping: slices)) <= slicesHeld
                 else { throw state.invalid("more slices than a window has") }
                 for _ in 0..<slices {
                     let slice = try Function.Accumulator(from: &state)

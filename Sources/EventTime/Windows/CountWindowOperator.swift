@@ -65,7 +65,11 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
     }
 
     @inlinable deinit {
-        guard Folds.isOwing else { return }
+        if Folds.isOwing { resetFolds() }
+        folds.release()
+    }
+
+    @inlinable func resetFolds() {
         takeWaiting()
         let entries = table.unsafeEntries
         for identifier in 0..<table.bound {
@@ -124,20 +128,18 @@ public struct CountWindowOperator<Key: StreamKey, Function: Aggregate>: ~Copyabl
     /// An element waits to be put beside its key's row.
     @inlinable @inline(__always)
     func wait(_ element: Element, _ identifier: Int) {
-        if waiting.isFull { takeOldest() }
-        waiting.append(element, to: identifier)
+        if let longest = waiting.exchange(.init(element, to: identifier)) { take(longest) }
     }
 
     @inlinable @inline(__always)
-    func takeOldest() {
-        let oldest = waiting.removeFirst()
-        folds.addToRest(oldest.input, of: &table.again(oldest.fold).pointee.value.current)
+    func take(_ waited: WaitingInput<Element>) {
+        folds.addToRest(waited.input, of: &table.again(waited.fold).pointee.value.current)
     }
 
     /// Puts all that wait where they belong: before folds are looked at, or keys get other numbers.
     @inlinable @inline(__always)
     func takeWaiting() {
-        while !waiting.isEmpty { takeOldest() }
+        while let longest = waiting.takeFirst() { take(longest) }
     }
 
     @inlinable @inline(__always)

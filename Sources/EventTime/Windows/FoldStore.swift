@@ -1,7 +1,9 @@
 /// The folds of windows that come and go one by one: each a row, and beside it what would need memory of its own, in a
 /// memory for all.
 ///
-/// A fold is not copied: it is swapped with others, and given back with ``reset(_:)``.
+/// A fold is not copied: it is swapped with others, and given back with ``reset(_:)``. The memory is given back by the
+/// store's owner, with ``release()``: a `deinit` of the store was not run where all it holds is plain bytes, as with
+/// ``DistinctCount`` (Swift 6.3.1, without optimisation).
 @usableFromInline struct FoldStore<Function: Aggregate>: ~Copyable {
     @usableFromInline typealias Memory = Function.Columns.Memory
 
@@ -25,7 +27,8 @@
         memory = Memory()
     }
 
-    @inlinable deinit { memory.release() }
+    /// Gives the memory back. Nothing is done with the store afterwards.
+    @inlinable func release() { memory.release() }
 
     /// Whether all folds must be given back before the store goes.
     @inlinable static var isOwing: Bool { Memory.isOwing }

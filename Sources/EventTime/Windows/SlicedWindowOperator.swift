@@ -1,6 +1,7 @@
 /// Windows in event time that fire by their own trigger, made of slices: an element is folded into one slice, once,
 /// however many windows hold it, and a window is made of its slices when it fires (see `RunningFold`). What it says
-/// is what ``WindowOperator`` says with the same windows and an ``EventTimeTrigger``, where merging is associative.
+/// is what ``WindowOperator`` says with the same windows and an ``EventTimeTrigger``, where merging is associative; but
+/// for the last two nanoseconds of all time, behind which slices and windows cannot be told apart.
 public struct SlicedWindowOperator<Key: StreamKey, Layout: SliceLayout, Function: Aggregate>: ~Copyable,
     WindowOperation
 {

@@ -1,71 +1,37 @@
-/// The newest elements of a slice, which wait for the memory that their folds need: the processor fetches it meanwhile,
-/// for many elements at once, where it would else stand still for each (software pipelining; Kocberber, Falsafi and
-/// Grot, "Asynchronous memory access chaining", VLDB 2015).
+/// The newest elements of a slice, which wait for the memory that their folds need.
 ///
-/// An element passes three stages, each ``stride`` elements after the one before: the slot of its key's hash is fetched,
-/// then the key's row; then that is looked up, or made, and its place in columns fetched; then the element is folded in.
-/// Rows are made, and elements folded, in the order they came.
-@usableFromInline
-struct WaitingElements<Key: StreamKey, Element>: ~Copyable {
-    @usableFromInline struct Waiting {
-        @usableFromInline var key: Key
-        @usableFromInline var element: Element
-        @usableFromInline var hash: UInt32
-        /// The key's row in the slice; -1 before it was looked up.
-        @usableFromInline var row: Int32
+/// An element passes three stages, each ``WaitingElement/stride`` elements after the one before: the slot of its key's
+/// hash is fetched, then the key's row; then that is looked up, or made, and its place in columns fetched; then the
+/// element is folded in. Rows are made, and elements folded, in the order they came.
+@usableFromInline typealias WaitingElements<Key: StreamKey, Element> = WaitingRing<WaitingElement<Key, Element>, 32>
 
-        @inlinable init(key: Key, element: Element, hash: UInt32) {
-            self.key = key
-            self.element = element
-            self.hash = hash
-            row = -1
-        }
+@usableFromInline struct WaitingElement<Key: StreamKey, Element> {
+    @usableFromInline var key: Key
+    @usableFromInline var element: Element
+    @usableFromInline var hash: UInt32
+    /// The key's row in the slice; -1 before it was looked up.
+    @usableFromInline var row: Int32
+
+    @inlinable init(key: Key, element: Element, hash: UInt32) {
+        self.key = key
+        self.element = element
+        self.hash = hash
+        row = -1
     }
 
-    /// Elements that came and that were taken, ever.
-    @usableFromInline struct Counts: BitwiseCopyable {
-        @usableFromInline var came = 0
-        @usableFromInline var taken = 0
-
-        @inlinable init() {}
-    }
-
+    /// The ring has room for three.
     @inlinable static var stride: Int { 8 }
-    /// Elements that wait at most: of three stages, and a power of two.
-    @inlinable static var capacity: Int { 32 }
-
-    @usableFromInline let waiting: UnsafeMutablePointer<Waiting>
-    @usableFromInline let counts: UnsafeMutablePointer<Counts>
-
-    @inlinable init() {
-        waiting = .allocate(capacity: Self.capacity)
-        counts = .allocate(capacity: 1)
-        counts.initialize(to: Counts())
-    }
-
-    @inlinable deinit {
-        for number in counts.pointee.taken..<counts.pointee.came { self[number].deinitialize(count: 1) }
-        waiting.deallocate()
-        counts.deallocate()
-    }
-
-    @inlinable @inline(__always)
-    subscript(number: Int) -> UnsafeMutablePointer<Waiting> { waiting + (number & (Self.capacity - 1)) }
-
-    @inlinable var isEmpty: Bool { counts.pointee.taken == counts.pointee.came }
 }
 
 extension SlicedWindowOperator {
     /// An element of the current slice comes; the one that came three stages before is folded in.
     @inlinable @inline(__always)
     func wait(_ element: Element, _ key: Key, in slice: UnsafeMutablePointer<Slices.Slice>) {
-        let stride = WaitingElements<Key, Element>.stride
+        let stride = WaitingElement<Key, Element>.stride
         let hash = key.shortHash
         slice.pointee.table.prefetchSlot(hash: hash)
-        let number = waiting.counts.pointee.came
-        let taken = waiting.counts.pointee.taken
-        waiting[number].initialize(to: .init(key: key, element: element, hash: hash))
-        waiting.counts.pointee.came = number + 1
+        let (number, taken) = (waiting.came, waiting.taken)
+        waiting.append(.init(key: key, element: element, hash: hash))
         if number - stride >= taken {
             _ = slice.pointee.table.prefetchEntry(
                 hash: waiting[number - stride].pointee.hash, lines: Slices.Table.linesOfEntry)
@@ -81,8 +47,7 @@ extension SlicedWindowOperator {
 
     @inlinable @inline(__always)
     func takeOldest(into slice: UnsafeMutablePointer<Slices.Slice>) {
-        let oldest = waiting[waiting.counts.pointee.taken].move()
-        waiting.counts.pointee.taken += 1
+        let oldest = waiting.removeFirst()
         let row = oldest.row >= 0 ? Int(oldest.row) : row(oldest.key, hash: oldest.hash, in: slice)
         add(oldest.element, toRow: row, of: slice)
     }

@@ -43,9 +43,11 @@ where
     }
 
     @inlinable deinit {
-        guard Folds.isOwing else { return }
-        takeWaiting()
-        for pane in 0..<panes.bound { folds.reset(&panes.panes[pane].fold) }
+        if Folds.isOwing {
+            takeWaiting()
+            for pane in 0..<panes.bound { folds.reset(&panes.panes[pane].fold) }
+        }
+        folds.release()
     }
 
     @inlinable public var watermark: Nanoseconds { eventTime }
@@ -123,20 +125,18 @@ where
     /// An element waits to be put beside its pane's row.
     @inlinable @inline(__always)
     func wait(_ element: Element, _ pane: UInt32) {
-        if waiting.isFull { takeOldest() }
-        waiting.append(element, to: Int(pane))
+        if let longest = waiting.exchange(.init(element, to: Int(pane))) { take(longest) }
     }
 
     @inlinable @inline(__always)
-    func takeOldest() {
-        let oldest = waiting.removeFirst()
-        folds.addToRest(oldest.input, of: &panes.panes[oldest.fold].fold)
+    func take(_ waited: WaitingInput<Element>) {
+        folds.addToRest(waited.input, of: &panes.panes[waited.fold].fold)
     }
 
     /// Puts all that wait where they belong: before folds are looked at, or panes merge or go.
     @inlinable @inline(__always)
     func takeWaiting() {
-        while !waiting.isEmpty { takeOldest() }
+        while let longest = waiting.takeFirst() { take(longest) }
     }
 
     // MARK: Triggers

@@ -70,6 +70,10 @@ struct DistinctItemsTests {
         try compare { String($0.pick(0...60)) }
     }
 
+    @Test func areCountedWhereTheyLieAtWiderAddresses() throws {
+        try compare { WideItem($0.pick(0...60)) }
+    }
+
     @Test func areCountedInHundredsOfFolds() throws {
         try compare(seeds: 0..<6, folds: 250...600) { Int($0.pick(0...90)) }
     }
@@ -146,4 +150,15 @@ struct DistinctItemsTests {
         refuses([(2, 1), (1, 1)])
         refuses([(2, 1), (2, 1)])
     }
+}
+
+/// A vector, which the processor reads at multiples of its size only.
+struct WideItem: StreamKey {
+    var lanes: SIMD4<UInt32>
+
+    init(_ number: UInt32) { lanes = .init(number, number &* 3, number ^ 5, 7) }
+    init(from state: inout StateDecoder) throws(StateError) { self.init(try state.decode()) }
+    func encode(into state: inout StateEncoder) { state.encode(lanes.x) }
+    var stableHash: UInt64 { UInt64(lanes.x).stableHash }
+    static func < (a: Self, b: Self) -> Bool { a.lanes.x < b.lanes.x }
 }

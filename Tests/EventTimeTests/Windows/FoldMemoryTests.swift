@@ -63,6 +63,7 @@ struct FoldMemoryTests {
         compare { Int32($0.pick(-300...300)) }
         compare { $0.pick(Int64.min...(.max)) }
         compare { String($0.pick(0...60)) }
+        compare { WideItem($0.pick(0...60)) }
     }
 
     // MARK: Items that have memory of their own
@@ -136,4 +137,77 @@ struct FoldMemoryTests {
         }
         #expect(held.allSatisfy { $0 > 100 })
     }
+
+    // MARK: The memory itself
+
+    @Test("goes with the operation, whose aggregate is nothing but bytes")
+    func released() {
+        func run<Operation: WindowOperation & ~Copyable>(_ make: () -> Operation)
+        where Operation.Key == Int, Operation.Element == Int {
+            var operation = make()
+            #expect(WatchedMemory.live.load(ordering: .relaxed) == 1)
+            _ = operation.process(key: 1, element: 2, at: 3) { _ in }
+        }
+        run { CountWindowOperator<Int, WatchedCount>(size: 5, slide: 2, aggregate: WatchedCount()) }
+        #expect(WatchedMemory.live.load(ordering: .relaxed) == 0)
+        run {
+            WindowOperator(
+                SessionWindows<Int, Int>(gap: 5), trigger: EventTimeTrigger(), aggregate: WatchedCount())
+        }
+        #expect(WatchedMemory.live.load(ordering: .relaxed) == 0)
+    }
+}
+
+/// Keeps nothing, and says how many of it there are.
+private struct WatchedMemory: FoldMemory {
+    static let live = Atomic<Int>(0)
+
+    static var isOwing: Bool { false }
+    init() { Self.live.add(1, ordering: .relaxed) }
+    func release() { Self.live.subtract(1, ordering: .relaxed) }
+    func makeFold() {}
+    func reset(_ fold: inout Void) {}
+    func merge(_ later: inout Void, into fold: inout Void) {}
+    func subtract(_ earlier: inout Void, from fold: inout Void) {}
+    func pack(_ fold: inout Void) {}
+    func prefetch(_ fold: borrowing Void) {}
+}
+
+private struct WatchedColumns: SliceColumns {
+    typealias Window = NoColumns
+    typealias Memory = WatchedMemory
+
+    func release() {}
+    func removeAll() {}
+    func open(with window: NoColumns) {}
+    func enter(_ window: NoColumns, numbers: UnsafePointer<UInt32>, rowCount: Int, keyCount: Int) {}
+    func leave(_ window: NoColumns, numbers: UnsafePointer<UInt32>) {}
+    func fill(_ window: NoColumns, rowCount: Int) {}
+    func withRows<Failure: Error>(_ body: (Self) throws(Failure) -> Void) throws(Failure) { try body(self) }
+}
+
+/// ``Count`` with that memory.
+private struct WatchedCount: Aggregate {
+    func makeAccumulator() -> Int { 0 }
+    func add(_ input: Int, to accumulator: inout Int) { accumulator += 1 }
+    func merge(_ later: Int, into accumulator: inout Int) { accumulator += later }
+    func result(of accumulator: Int) -> Int { accumulator }
+
+    var rows: Count<Int> { Count() }
+    func add(_ input: Int, to columns: WatchedColumns, row: Int) {}
+    func addLate(_ input: Int, to columns: WatchedColumns, row: Int, number: Int, in window: NoColumns) {}
+    func prefetch(_ input: Int, in columns: WatchedColumns, row: Int) {}
+    func result(of row: inout Int, number: Int, in window: NoColumns) -> Int { row }
+    func result(of row: inout Int, behind front: inout NothingStacked, number: Int, in window: NoColumns) -> Int {
+        row
+    }
+    func fold(of row: Int, number: Int, in columns: WatchedColumns) -> Int { row }
+    func row(of fold: Int, number: Int, into columns: WatchedColumns) -> Int { fold }
+
+    func add(_ input: Int, to fold: inout Void, in memory: WatchedMemory) {}
+    func prefetch(_ input: Int, for fold: inout Void) {}
+    func result(of row: inout Int, beside fold: inout Void) -> Int { row }
+    func result(of row: inout Int, behind front: inout NothingStacked, beside fold: inout Void) -> Int { row }
+    func fold(of row: Int, beside fold: Void) -> Int { row }
+    func row(of fold: Int, beside rest: inout Void, in memory: WatchedMemory) -> Int { fold }
 }

@@ -120,6 +120,7 @@ struct ItemColumnsTests {
 
     @Test func areCountedWithoutNeighbours() {
         compare { String($0.pick(0...60)) }
+        compare { WideItem($0.pick(0...60)) }
     }
 
     @Test func areCountedInHundredsOfSlices() {
@@ -148,6 +149,16 @@ struct ItemColumnsTests {
         columns.release()
         window.release()
         numbers.deallocate()
+    }
+
+    /// Who adds some elements only, late ones among them, has keys without any item.
+    @Test func areNoneOfAKeyThatCameWithout() {
+        let window = WindowItems<Int>()
+        var nothing = NothingStacked()
+        for number in [0, 1, 1 << 20] {
+            #expect(DistinctCount<Int>().result(of: &nothing, number: number, in: window) == 0)
+        }
+        window.release()
     }
 
     @Test func areCountedWhereWindowsDoNotOverlap() {

@@ -87,6 +87,12 @@ struct TestWindowFiring: Equatable, CustomStringConvertible {
     }
 }
 
+extension TestWindowFiring {
+    init(_ result: WindowResult<Int, [Int]>) {
+        self.init(key: result.key, window: result.window, content: result.result, firing: result.firing)
+    }
+}
+
 /// Flink's rules, written plainly: each window is a list of all its elements, timers are sets, and everything is found
 /// by looking at everything.
 struct WindowRules {

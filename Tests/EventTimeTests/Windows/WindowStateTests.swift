@@ -113,11 +113,20 @@ struct WindowStateTests {
                     windows, aggregate: DistinctCount<Int>().of { (element: TestElement) in element.number * 40 },
                     allowedLateness: lateness)
             }
+            let distinct = SlicedWindowOperatorTests.distinct
+            try damage(seed) {
+                SlicedWindowOperator(windows, aggregate: distinct, allowedLateness: lateness)
+            }
+            let step = random.pick(1...6 as ClosedRange<Int64>)
+            let cumulating = CumulatingWindows<Int, TestElement>(size: step * random.pick(1...5), step: step)
+            try damage(seed) {
+                SlicedWindowOperator(
+                    cumulating.layout, aggregate: SlicedWindowOperatorTests.packed, allowedLateness: lateness)
+            }
             try damage(seed) { early(windows, lateness) }
             try damage(seed) { sessions(lateness) }
             let (size, slide) = (random.pick(1...6), random.pick(1...6))
             try damage(seed) { Counted(size: size, slide: slide, aggregate: WindowOperatorTests.numbers) }
-            let distinct = SlicedWindowOperatorTests.distinct
             try damage(seed) { CountWindowOperator(size: size, slide: slide, aggregate: distinct) }
             try damage(seed) {
                 WindowOperator(
@@ -125,6 +134,20 @@ struct WindowStateTests {
                     allowedLateness: lateness)
             }
         }
+    }
+
+    @Test("is refused where it has full slices of windows that have one slice alone")
+    func slicesOfTumblingWindows() throws {
+        // What a window of two slices saved, in which a key has one and an element more.
+        var two = Counted(size: 4, slide: 2, aggregate: WindowOperatorTests.numbers)
+        for number in 0..<3 {
+            let element = TestElement(number: number, value: 0, gap: 1)
+            _ = two.process(key: 1, element: element, at: 0) { _ in }
+        }
+        let bytes = StateEncoder.bytes { two.snapshot(into: &$0) }
+        var one = Counted(size: 2, aggregate: WindowOperatorTests.numbers)
+        var decoder = StateDecoder(bytes)
+        #expect(throws: StateError.self) { try one.restore(from: &decoder) }
     }
 
     // MARK: The ends of time
@@ -171,6 +194,50 @@ struct WindowStateTests {
                 WindowOperator(
                     CumulatingWindows<Int, TestElement>(size: 1 << 62, step: 1 << 60), trigger: EventTimeTrigger(),
                     aggregate: WindowOperatorTests.numbers, allowedLateness: lateness)
+            }
+        }
+    }
+
+    /// Windows that end behind all time end at once, and come by key or by start.
+    private func ordered(_ firings: [TestWindowFiring]) -> [TestWindowFiring] {
+        firings.sorted {
+            ($0.firing.time, $0.key, $0.window?.start ?? 0) < ($1.firing.time, $1.key, $1.window?.start ?? 0)
+        }
+    }
+
+    @Test("at the ends of time, made of slices or not, says the same")
+    func endsOfSlices() {
+        let times: [Nanoseconds] = [
+            .min, .min + 1, .min + 2, .min + 5, -1, 0, .max - 5, .max - 3, .max - 2, .max - 1, .max,
+        ]
+        for seed in 0..<600 as Range<UInt64> {
+            var random = SeededRandom(seed: seed)
+            let windows = random.pickSliding()
+            // Slices of a nanosecond are one fewer than there are nanoseconds: their numbers end before.
+            guard windows.sliceLength > 1 else { continue }
+            let lateness: Nanoseconds = random.pick([0, 1, 3, .max - 1, .max])
+            let function = WindowOperatorTests.numbers.map { $0.sorted() }
+            var plain = WindowOperator(
+                EventTimeWindows<Int, TestElement>(windows), trigger: EventTimeTrigger(), aggregate: function,
+                allowedLateness: lateness)
+            var sliced = SlicedWindowOperator<Int, _, _>(windows, aggregate: function, allowedLateness: lateness)
+            for number in 0..<20 {
+                var (expected, found): ([TestWindowFiring], [TestWindowFiring]) = ([], [])
+                let time = random.pick(times)
+                // A watermark of the last nanosecond but one completes windows whose slices go on behind it.
+                if time != .max - 1, random.oneIn(4) {
+                    plain.advance(to: time) { expected.append(.init($0)) }
+                    sliced.advance(to: time) { found.append(.init($0)) }
+                } else {
+                    let element = TestElement(number: number, value: 0, gap: 1)
+                    let key = random.pick(0...1)
+                    let fate = plain.process(key: key, element: element, at: time) { expected.append(.init($0)) }
+                    let other = sliced.process(key: key, element: element, at: time) { found.append(.init($0)) }
+                    #expect(other == fate, "seed \(seed), step \(number)")
+                }
+                #expect(
+                    ordered(found) == ordered(expected),
+                    "seed \(seed), step \(number), lateness \(lateness), at \(time)")
             }
         }
     }

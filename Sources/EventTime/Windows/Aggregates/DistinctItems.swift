@@ -65,7 +65,7 @@ public struct DistinctItems<Item: StreamKey>: @unchecked Sendable {
     @usableFromInline final class Table: ManagedBuffer<DistinctSlots<Item>.Shape, UInt64> {
         @inlinable deinit {
             withUnsafeMutablePointers { shape, words in
-                DistinctSlots<Item>(words, shape.pointee).deinitialize()
+                DistinctSlots<Item>(OwnItemMemory.start(words), shape.pointee).deinitialize()
             }
         }
     }
@@ -80,14 +80,22 @@ public struct DistinctItems<Item: StreamKey>: @unchecked Sendable {
         mutating get { table != nil && !isKnownUniquelyReferenced(&table) }
     }
 
+    /// Words that may lie before the slots, so that these are where items may be.
+    @inlinable static var padding: Int { max(MemoryLayout<Item>.alignment, 8) / 8 - 1 }
+
+    /// Where the slots begin in a table's words.
+    @inlinable static func start(_ words: UnsafeMutablePointer<UInt64>) -> UnsafeMutablePointer<UInt64> {
+        UnsafeMutableRawPointer(words).alignedUp(for: Item.self).assumingMemoryBound(to: UInt64.self)
+    }
+
     @inlinable mutating func replace(
         _ old: DistinctSlots<Item>?, with shape: DistinctSlots<Item>.Shape, fill: (DistinctSlots<Item>) -> Void
     ) -> UnsafeMutablePointer<UInt64> {
-        let wordCount = shape.wordCount
+        let wordCount = shape.wordCount + Self.padding
         let made = unsafeDowncast(Table.create(minimumCapacity: wordCount) { _ in shape }, to: Table.self)
         let words = made.withUnsafeMutablePointerToElements { words in
             words.initialize(repeating: 0, count: wordCount)
-            return words
+            return Self.start(words)
         }
         fill(DistinctSlots(words, shape))
         table = made

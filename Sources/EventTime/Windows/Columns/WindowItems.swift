@@ -33,9 +33,11 @@
         storage.deallocate()
     }
 
-    /// Different items of a key.
+    /// Different items of a key. A key that came without any, late, has no place yet.
     @inlinable @inline(__always)
-    func count(_ number: Int) -> Int { Int(storage.pointee.counts[number]) }
+    func count(_ number: Int) -> Int {
+        number < storage.pointee.countCapacity ? Int(storage.pointee.counts[number]) : 0
+    }
 }
 
 extension WindowItems.Storage {
