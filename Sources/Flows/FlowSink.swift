@@ -11,7 +11,7 @@ public protocol FlowSink: ~Copyable {
     /// The attachment of a flow that begins.
     func makeAttachment() -> Attachment
     /// A packet of the flow lies in `slice`, and the one before it in another. Whether to note it took no more than what
-    /// is kept in the flow; where not, nothing was changed, and ``sawFlow(_:key:identifier:start:slice:isFirst:isRevising:)``
+    /// is kept in the flow; where not, nothing was noted of the flow, and ``sawFlow(_:key:identifier:start:slice:isFirst:isRevising:)``
     /// follows.
     mutating func goesOn(_ kept: inout Attachment.Kept, in slice: Int64) -> Bool
     /// A packet of the flow lies in `slice`, and the one before it in another (or there was none: `isFirst`).
@@ -28,7 +28,7 @@ public protocol FlowSink: ~Copyable {
     func prefetchBeginning(_ key: FlowKey)
     /// Asks for the memory that the end of a flow will touch.
     func prefetchEnd(_ attachment: Attachment)
-    /// Traffic of the flow in `slice`; more may follow for the same slice.
+    /// Traffic of the flow in `slice`; more may follow for the same slice. Of no meaning where the table does not hand on.
     mutating func addTraffic(
         _ kept: Attachment.Kept, key: FlowKey, slice: Int64, fromLow: Traffic, fromHigh: Traffic)
     /// The flow ended; all its traffic has been handed over.

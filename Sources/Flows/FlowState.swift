@@ -51,7 +51,7 @@ import Packets
     /// Time of the earliest and of the latest packet.
     @usableFromInline var start: Nanoseconds
     @usableFromInline var last: Nanoseconds
-    /// The slice to which `pending` belongs: `Int64.min` before the first packet.
+    /// The slice of the newest packets, to which `pending` belongs where the table hands on: `Int64.min` before the first.
     @usableFromInline var slice = Int64.min
     /// Traffic not yet handed to the sink.
     @usableFromInline var pending = PendingTraffic()

@@ -122,6 +122,13 @@ where Attachment: EarlierFlowAttachment, Attachment.Kept: StateRecord, Attachmen
         }
     }
 
+    /// Calls `body` with each live flow's key and the slice of its newest packets.
+    @inlinable public func forEachSlice(_ body: (FlowKey, Int64) -> Void) {
+        for (identifier, isLive) in flows.liveIdentifiers().enumerated() where isLive {
+            body(flows.again(identifier).pointee.key.key, slice(of: identifier))
+        }
+    }
+
     /// Calls `body` with each live flow's attachment: for checks of what was restored.
     @inlinable public func forEachAttachment(_ body: (FlowKey, Attachment) -> Void) {
         for (identifier, isLive) in flows.liveIdentifiers().enumerated() where isLive {

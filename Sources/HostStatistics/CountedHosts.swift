@@ -3,9 +3,10 @@ import EventTime
 /// Hosts that are counted and not described, where windows overlap: in which slices each was seen (``SliceVisits``). The
 /// number of hosts in a window follows from those that come into sight and those that go, so no slice keeps a row of any.
 ///
-/// Packets come in order, no lateness is allowed and a window has at most 64 slices: what is known of visits is exact.
+/// Packets come in order, no lateness is allowed and a window has at most 64 slices: what is known of visits is exact,
+/// as long as no packet comes more than 64 slices behind another one of its host.
 struct CountedHosts: ~Copyable {
-    typealias Table = KeyedTable<HostKey, SliceVisits>
+    typealias Table = KeyedTable<HostKey, CountedHost>
 
     /// How many hosts were admitted to a slice.
     struct Admitted {
@@ -48,9 +49,9 @@ struct CountedHosts: ~Copyable {
     mutating func goOn(_ number: Int32, to slice: Int64) -> Bool {
         let host = table[Int(number)]
         // Whether it is the first one here cannot be foreseen: without a branch.
-        let isNew: Int32 = host.pointee.value.last == slice ? 0 : 1
+        let isNew: Int32 = host.pointee.value.visits.last == slice ? 0 : 1
         guard slice == current.slice, current.count < limit,
-            host.pointee.value.goOn(to: slice, windowLength: windowLength)
+            host.pointee.value.visits.goOn(to: slice, windowLength: windowLength)
         else { return false }
         current.count &+= isNew
         return true
@@ -62,8 +63,10 @@ struct CountedHosts: ~Copyable {
     mutating func visit(
         _ host: HostKey, _ known: Int32, in slice: Int64
     ) -> (number: Int32, change: SliceVisits.Change) {
-        if known >= 0, table.again(Int(known)).pointee.value.hasVisited(slice) { return (known, .init()) }
-        guard admit(to: slice) else { return (-1, note(.other, number(of: .other, -1), in: slice).change) }
+        if known >= 0, table.again(Int(known)).pointee.value.visits.hasVisited(slice) { return (known, .init()) }
+        guard host != .other, admit(to: slice) else {
+            return (-1, note(.other, number(of: .other, -1), in: slice).change)
+        }
         return note(host, known, in: slice)
     }
 
@@ -72,10 +75,12 @@ struct CountedHosts: ~Copyable {
     ) -> (number: Int32, change: SliceVisits.Change) {
         var number = known
         if number < 0 {
-            number = Int32(table.insert(host, hash: host.tableHash, value: SliceVisits()))
+            number = Int32(table.insert(host, hash: host.tableHash, value: CountedHost()))
             checks.add(number, slice: slice)
         }
-        return (number, table[Int(number)].pointee.value.visit(slice, windowLength: windowLength, floor: .min))
+        let change = table[Int(number)].pointee.value.visits.visit(
+            slice, windowLength: windowLength, floor: .min)
+        return (number, change)
     }
 
     private mutating func admit(to slice: Int64) -> Bool {
@@ -122,8 +127,8 @@ struct CountedHosts: ~Copyable {
             if place + 16 < due.count { table.prefetch(Int(due[place + 16]), lines: 1) }
             if place + 8 < due.count { prefetchSlot(table.again(Int(due[place + 8])).pointee.key) }
             let host = table[Int(number)]
-            guard host.pointee.value.last <= slice else {
-                checks.add(number, slice: host.pointee.value.last)
+            guard host.pointee.value.visits.last <= slice else {
+                checks.add(number, slice: host.pointee.value.visits.last)
                 continue
             }
             gone &+= 1
@@ -140,7 +145,7 @@ struct CountedHosts: ~Copyable {
 
 /// ``CountedHosts`` as they were at one instant.
 final class FrozenCountedHosts: @unchecked Sendable {
-    let table = FrozenTable<HostKey, SliceVisits>()
+    let table = FrozenTable<HostKey, CountedHost>()
     fileprivate var admitted: [CountedHosts.Admitted] = []
 
     /// Writes what is beside the hosts.
@@ -158,26 +163,40 @@ extension CountedHosts {
     mutating func freeze(into image: FrozenCountedHosts, asChanges: Bool) {
         table.freeze(into: image.table, asChanges: asChanges)
         image.admitted = others + (current.slice > .min ? [current] : [])
+        image.admitted.sort { $0.slice < $1.slice }
     }
 
-    /// Takes over hosts that were read, and reads what ``FrozenCountedHosts/encodeRest(into:)`` wrote. `front`: slices
-    /// before this one have left the running window.
+    /// Takes over hosts that were read, and reads what ``FrozenCountedHosts/encodeRest(into:)`` wrote. `isLive`: whether a
+    /// slice is there, and has not left the running window.
     mutating func restore(
-        _ restored: RestoredTable<HostKey, SliceVisits>, front: Int64, rest state: inout StateDecoder
+        _ restored: RestoredTable<HostKey, CountedHost>, isLive: (Int64) -> Bool, rest state: inout StateDecoder
     ) throws(StateError) {
         table = try restored.finish(state)
-        for (number, isLive) in table.liveIdentifiers().enumerated() where isLive {
-            let visits = table.again(number).pointee.value
-            guard visits.isOpen, visits.last >= front else { throw state.invalid("a host that is out of sight") }
-            checks.add(Int32(number), slice: visits.last)
+        var seen: [(slice: Int64, number: Int32)] = []
+        for (number, isHeld) in table.liveIdentifiers().enumerated() where isHeld {
+            let visits = table.again(number).pointee.value.visits
+            guard visits.isOpen, isLive(visits.last) else { throw state.invalid("a host that is out of sight") }
+            seen.append((visits.last, Int32(truncatingIfNeeded: number)))
         }
+        for host in seen.sorted(by: { $0.slice < $1.slice }) { checks.add(host.number, slice: host.slice) }
         for _ in 0..<(try state.decodeCount(elementSize: 12)) {
             let slice = Admitted(slice: try state.decode(), count: try state.decode())
-            guard slice.count >= 0, slice.slice > .min, !others.contains(where: { $0.slice == slice.slice }) else {
-                throw state.invalid("\(slice.count) hosts of a slice")
+            guard 0...limit ~= slice.count, slice.slice > others.last?.slice ?? .min else {
+                throw state.invalid("\(slice.count) hosts of slice \(slice.slice)")
             }
             others.append(slice)
         }
-        others.sort { $0.slice < $1.slice }
     }
+}
+
+/// Where a host was seen. With its key it fills a cache line.
+struct CountedHost: StateRecord, BitwiseCopyable, Sendable {
+    var visits = SliceVisits()
+    private var padding: UInt64 = 0
+
+    init() {}
+
+    func encode(into state: inout StateEncoder) { visits.encode(into: &state) }
+
+    init(from state: inout StateDecoder) throws(StateError) { visits = try SliceVisits(from: &state) }
 }

@@ -11,7 +11,7 @@ public import Flows
         /// Tells this flow from others that had its identifier.
         @usableFromInline var serial: UInt32
         /// The rows of its two hosts in the slice it is in, where windows do not overlap; else the numbers of the hosts
-        /// (``SlicedWindows``). -1 while they are not known.
+        /// (``SlicedWindows``, ``CountedHosts``). -1 while they are not known.
         @usableFromInline var lowRow: Int32 = -1
         @usableFromInline var highRow: Int32 = -1
         /// In one byte: two would make the flow longer than its cache lines.

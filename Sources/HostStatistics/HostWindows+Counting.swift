@@ -15,6 +15,8 @@ extension HostWindows {
             flow.lowRow = count(low, flow.lowRow, in: slice)
             flow.highRow = low == high ? flow.lowRow : count(high, flow.highRow, in: slice)
         }
+        // Numbers are good as long as the hosts were there in the flow's newest slice: past the limit they may not have been.
+        if slice < flow.kept.last { (flow.lowRow, flow.highRow) = (-1, -1) }
         followFlow(&flow, identifier, low, high)
     }
 
@@ -78,11 +80,20 @@ extension HostWindows {
 
     // MARK: State
 
-    /// Earlier versions kept rows of hosts that were only counted: their keys say the same. Returns whether there were any.
-    mutating func countRows() -> Bool {
-        var keys: [(slice: Int64, host: HostKey)] = []
-        hosts.takeKeys { keys.append(($0, $1)) }
-        for (slice, host) in keys where slice >= floor { _ = count(host, -1, in: slice) }
-        return !keys.isEmpty
+    /// Versions before the fifth form of state kept rows of hosts that are only counted: they say the same.
+    mutating func countRows() {
+        var seen: [(slice: Int64, host: HostKey)] = []
+        hosts.takeAllRows { seen.append(($0, $1.key)) }
+        for (slice, host) in seen { countWaiting(host, in: slice) }
+    }
+
+    /// Notes that a host was in a slice with traffic that its row has not got, where hosts are only counted.
+    mutating func countWaiting(_ host: HostKey, in slice: Int64) {
+        guard slice >= floor, slice > .min else { return }
+        if countsHosts {
+            _ = count(host, -1, in: slice)
+        } else {
+            _ = hosts.update(slice: slice, key: host, admission: admission) { $0.sent.packets &+= 1 }
+        }
     }
 }

@@ -121,8 +121,12 @@ extension HostWindows {
                 })
             else { throw state.invalid("the end of a flow of hosts that are not there") }
         }
-        // Those of before hosts were counted without rows end here.
-        if state.remaining > 0 { try counted.restore(restored.counted, front: floor, rest: &state) }
+        // Before the fifth form, hosts that are only counted had rows.
+        if state.version >= 5 {
+            let (first, slices) = (floor, Set(hosts.sliceNumbers))
+            try counted.restore(
+                restored.counted, isLive: { $0 >= first && slices.contains($0) }, rest: &state)
+        }
         guard countsHosts || counted.table.count == 0 else { throw state.invalid("hosts that nobody counts") }
         // Flows may have been seen since their pairs heard of them.
         pairsAreBehind = pairs.leavesForGood && describesHosts
@@ -147,7 +151,7 @@ extension HostWindows {
 final class RestoredHostWindows {
     fileprivate let hosts = RestoredWindows<HostKey, HostTraffic>()
     fileprivate let totals = RestoredWindows<TotalKey, TotalTraffic>()
-    fileprivate let counted = RestoredTable<HostKey, SliceVisits>()
+    fileprivate let counted = RestoredTable<HostKey, CountedHost>()
 
     /// Reads rows, or what changed in them.
     func read(from state: inout StateDecoder) throws(StateError) {

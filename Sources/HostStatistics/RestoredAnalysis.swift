@@ -74,18 +74,18 @@ public final class RestoredAnalysis: @unchecked Sendable {
             analysis.windows.group = group
             flows[group].handOverExcess(of: &analysis.tables[group], to: &analysis.windows)
         }
-        if analysis.windows.countsHosts { countRows(&analysis) }
+        if configuration.onlyCountsHosts, state.version < 5 { countRows(&analysis) }
     }
 
-    /// Takes up what an earlier version knew of hosts that are only counted: rows, and flows whose rows were still to come.
+    /// Takes up what an earlier version knew of hosts that are only counted: rows, and flows whose traffic had not come
+    /// into one yet.
     private func countRows(_ analysis: inout HostAnalysis) {
-        guard analysis.windows.countRows() else { return }
+        if analysis.windows.countsHosts { analysis.windows.countRows() }
         for group in 0..<groupCount {
             analysis.windows.group = group
-            analysis.tables[group].forEachAttachment { key, flow in
-                guard flow.kept.last >= analysis.windows.floor else { return }
-                _ = analysis.windows.count(key.lowHost, -1, in: flow.kept.last)
-                _ = analysis.windows.count(key.highHost, -1, in: flow.kept.last)
+            analysis.tables[group].forEachSlice { key, slice in
+                analysis.windows.countWaiting(key.lowHost, in: slice)
+                analysis.windows.countWaiting(key.highHost, in: slice)
             }
         }
     }

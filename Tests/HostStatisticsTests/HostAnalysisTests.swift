@@ -273,6 +273,34 @@ struct LimitTests {
         #expect(counted.reports.flatMap { $0 }.map(\.totals) == described.reports.flatMap { $0 }.map(\.totals))
     }
 
+    @Test("on hosts refuse the same ones where packets come late, whoever wants to know of them")
+    func lateHosts() {
+        func packet(_ time: Nanoseconds, _ low: Int, _ high: Int, clock: Nanoseconds? = nil) -> HostEvent {
+            .packet(FlowPacket(.ip(.host(low), 1, .host(high), 2), time: time), clock: clock)
+        }
+        var configuration = HostAnalysis.Configuration(windows: SlidingWindows(size: 6000, slide: 1000))
+        configuration.maximumHosts = 3
+        let events = [
+            .advance(time: 9000, dirty: [], late: [:]),
+            packet(10_100, 1, 2), packet(10_150, 3, 3),
+            // Refused in slice 10, and admitted to slice 9, which leaves before the flow goes on.
+            packet(10_200, 4, 5), packet(9500, 4, 5, clock: 10_200),
+            .advance(time: 15_000, dirty: [], late: [:]),
+            packet(15_100, 6, 7), packet(15_200, 4, 5),
+            .advance(time: .max, dirty: [], late: [:]),
+        ]
+        var described = HostCluster(configuration, workerCount: 1)
+        described.run(events)
+        let expected = described.reports.flatMap { $0 }
+        #expect(
+            expected.last { $0.window.start == 10_000 }?.hosts.map(\.host)
+                == [1, 2, 3, 4, 6, 7].map { .address(.host($0)) } + [.other])
+        (configuration.describesHosts, configuration.reportsHosts) = (false, false)
+        var counted = HostCluster(configuration, workerCount: 1)
+        counted.run(events)
+        #expect(counted.reports.flatMap { $0 }.map(\.totals) == expected.map(\.totals))
+    }
+
     @Test("does not begin before the limit, however the hosts are paired")
     func exactLimits() {
         // One pair of hosts with many flows, and one host with many peers.

@@ -76,11 +76,12 @@ extension SlicedWindows {
     @inlinable @inline(__always)
     public func prefetchEntry(of key: Key) { _ = front.table.prefetchEntry(hash: key.tableHash, lines: 1) }
 
-    /// Hands out the keys of all live slices, slice by slice, and forgets the folds; the slices stay.
-    public mutating func takeKeys(_ body: (Int64, Key) -> Void) {
+    /// Hands out all rows that are not empty, slice by slice, and forgets them; the slices stay.
+    public mutating func takeAllRows(_ body: (Int64, Row) -> Void) {
         for slice in slices.live {
             for row in 0..<slice.pointee.table.count {
-                body(slice.pointee.number, slice.pointee.table[row].pointee.key)
+                let entry = slice.pointee.table[row].pointee
+                if !entry.value.isEmpty { body(slice.pointee.number, Row(key: entry.key, value: entry.value)) }
             }
             slice.pointee.table.removeAll()
             slice.pointee.numbers.removeAll()

@@ -37,6 +37,9 @@ public struct SlicedWindows<Key: WindowKey, Accumulator: SliceAccumulator>: ~Cop
     /// Slices that hold something.
     @inlinable public var sliceCount: Int { slices.live.count }
 
+    /// Which these are, in ascending order.
+    public var sliceNumbers: [Int64] { slices.live.map { $0.pointee.number } }
+
     /// The first slice of the next window to fire: slices before it have left the running window.
     @inlinable public var frontSlice: Int64 { overlaps ? front.first : nextWindow }
 
