@@ -9,8 +9,9 @@ import Packets
 @testable import Reports
 
 /// The parts of a checkpoint, each behind three bytes of length, in the order run, reports, intake, rest, flows-0, pairs,
-/// windows, and then what changed in the last three. The first byte chooses what the command says of windows and order,
-/// whether the state is in its first form, which has no rest, or in its second, and whether there are changes.
+/// windows, and then what changed in the last three. The first byte chooses what the command says of outputs, windows and
+/// order (bits 0 to 2), whether there are changes (bit 3), and in which form the state is (from bit 4 on); the first has no
+/// rest.
 ///
 /// What is taken for state must do as state: packets come after it, time advances, and everything ends.
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -26,7 +27,7 @@ public func fuzzOne(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         parts.append(Array(bytes[place...].prefix(length)))
         place = min(bytes.count, place + length)
     }
-    let version: UInt32 = choice & 4 != 0 ? 1 : choice & 16 != 0 ? 2 : .max
+    let version = max(1, UInt32(choice >> 4))
     try? goOn(configuration(choice), parts, version: version, hasChanges: choice & 8 != 0)
     return 0
 }
@@ -38,7 +39,7 @@ private func configuration(_ choice: UInt8) -> ReplayConfiguration {
         OutputSpecification(kind: .flows, format: .csv, destination: .file(path: "/dev/null")),
     ]
     configuration.idleTimeout = 5 * .second
-    switch choice % 4 {
+    switch choice & 7 {
     case 0:
         // As in Tests/CommandTests/SampleCheckpointTests.swift.
         configuration.windows = SlidingWindows(size: .second, slide: 250_000_000)
@@ -46,6 +47,13 @@ private func configuration(_ choice: UInt8) -> ReplayConfiguration {
         configuration.allowedLateness = 500_000_000
     case 1: break
     case 2: configuration.watermarkDelay = nil
+    case 4, 5:
+        configuration.outputs = [
+            OutputSpecification(kind: .totals, format: .csv, destination: .file(path: "/dev/null"))
+        ]
+        configuration.windows = SlidingWindows(size: 20 * .second, slide: 500_000_000)
+        configuration.watermarkDelay = 300_000_000
+        if choice & 7 == 5 { configuration.maximumHosts = 2 }
     default:
         configuration.windows = SlidingWindows(size: 2 * .second, slide: 3 * .second, offset: -1)
         configuration.maximumFlows = 12
@@ -74,7 +82,7 @@ private func restore(
         try changes.finish()
     }
     guard !isFirstForm else { return }
-    var rest = StateDecoder(parts[3])
+    var rest = StateDecoder(parts[3], version: version)
     try restored.finish(&analysis, rest: &rest)
     try rest.finish()
 }

@@ -41,15 +41,15 @@ part() {
     lz4 -dc "$1"
 }
 # All parts of a run's, for each of the commands that the target knows: of the first checkpoint there is, and the changes
-# that the last one holds. 4 stands for the first form, 16 for the second, 8 for changes.
-for sample in Tests/CommandTests/Samples/replay-*; do
+# that the last one holds. The byte before them: the command, 8 for changes, 16 for each form of state.
+for sample in Tests/CommandTests/Samples/*; do
     folders=("$sample"/checkpoints/checkpoint-*)
-    form=8
-    if grep -q '"state_version": *1' "${folders[0]}/manifest.json"; then form=4; fi
-    if grep -q '"state_version": *2' "${folders[0]}/manifest.json"; then form=24; fi
-    for choice in 0 1 2 3; do
+    version=$(sed -n 's/.*"state_version": *\([0-9]*\).*/\1/p' "${folders[0]}/manifest.json" | head -n 1)
+    changes=8
+    if [ "$version" = 1 ]; then changes=0; fi
+    for choice in 0 1 2 3 4 5; do
         {
-            three_bytes $((choice + form)) | head -c 1
+            three_bytes $((choice + changes + 16 * version)) | head -c 1
             for name in run reports intake rest; do part "${folders[-1]}/$name.lz4"; done
             for name in flows-0 pairs windows; do part "${folders[0]}/$name.lz4"; done
             for name in flows-0 pairs windows; do part "${folders[-1]}/$name.lz4"; done
