@@ -15,7 +15,21 @@ struct TortureTests {
         ProcessInfo.processInfo.environment[variable].flatMap { Int($0) }
     }
 
-    private static let names = ["hosts.csv", "totals.tsv", "flows.jsonl"]
+    /// What a run is asked for: options, and the files that it writes by kind.
+    struct Order: Sendable, CustomTestStringConvertible {
+        let options: [String]
+        let files: [(kind: String, name: String)]
+
+        var testDescription: String { files.map(\.kind).joined(separator: ", ") }
+
+        static let all = Order(
+            options: ["--window", "20s", "--slide", "5s", "--watermark-delay", "2s", "--allowed-lateness", "10s"],
+            files: [("hosts", "hosts.csv"), ("totals", "totals.tsv"), ("flows", "flows.jsonl")])
+        /// Hosts are only counted, and not all of a slice's are admitted.
+        static let totals = Order(
+            options: ["--window", "20s", "--slide", "500ms", "--watermark-delay", "2s", "--max-hosts", "20"],
+            files: [("totals", "totals.csv")])
+    }
 
     /// Several captures that overlap in time, in disorder, one of them compressed where gzip is there.
     private func captures(_ folder: ScratchFolder) throws -> [String] {
@@ -33,20 +47,18 @@ struct TortureTests {
         }
     }
 
-    private func arguments(_ folder: ScratchFolder, _ paths: [String]) -> [String] {
-        [
-            "replay", "--window", "20s", "--slide", "5s", "--watermark-delay", "2s", "--allowed-lateness", "10s",
-            "-o", "hosts:" + folder.path("hosts.csv"), "-o", "totals:" + folder.path("totals.tsv"),
-            "-o", "flows:" + folder.path("flows.jsonl"),
-        ] + paths
+    private func arguments(_ order: Order, _ folder: ScratchFolder, _ paths: [String]) -> [String] {
+        ["replay"] + order.options + order.files.flatMap { ["-o", "\($0.kind):" + folder.path($0.name)] } + paths
     }
 
-    @Test("a run comes to the same bytes, whatever the number of workers of each start")
-    func torture() throws {
+    @Test(
+        "a run comes to the same bytes, whatever the number of workers of each start",
+        arguments: [Order.all, .totals])
+    func torture(order: Order) throws {
         let inputs = try ScratchFolder()
         let paths = try captures(inputs)
         let whole = try ScratchFolder()
-        let uninterrupted = try BuiltCommand.run(arguments(whole, paths))
+        let uninterrupted = try BuiltCommand.run(arguments(order, whole, paths))
         try #require(uninterrupted.status == 0)
 
         var random = SeededRandom(seed: Self.seed)
@@ -62,7 +74,7 @@ struct TortureTests {
             // A hundredth of the packets' own pace would take minutes: nearly all starts are killed.
             let command = try RunningCommand(
                 BuiltCommand.path,
-                arguments(folder, paths) + [
+                arguments(order, folder, paths) + [
                     "--workers", "\(workers)", "--checkpoint-dir", folder.path("checkpoints"),
                     "--checkpoint-interval", "\(random.pick([1, 3, 10, 30]))ms",
                     "--checkpoints-retained", "\(random.pick([1, 2, 3]))",
@@ -76,21 +88,23 @@ struct TortureTests {
             }
             // It came to its end before it was killed.
             #expect(run.status == 0, "seed \(Self.seed), round \(rounds): \(run.errors)")
-            try compare(folder, whole, "seed \(Self.seed), round \(rounds), killed \(kills) times")
+            try compare(order, folder, whole, "seed \(Self.seed), round \(rounds), killed \(kills) times")
             #expect(counts(run.errors) == counts(uninterrupted.errors))
             folder = try ScratchFolder()
             longest = max(20_000, longest * 3 / 4)
         }
         // The last one is left to finish.
         let last = try BuiltCommand.run(
-            arguments(folder, paths) + ["--checkpoint-dir", folder.path("checkpoints")])
+            arguments(order, folder, paths) + ["--checkpoint-dir", folder.path("checkpoints")])
         #expect(last.status == 0, "\(last.errors)")
-        try compare(folder, whole, "seed \(Self.seed), after \(kills) kills")
+        try compare(order, folder, whole, "seed \(Self.seed), after \(kills) kills")
         #expect(counts(last.errors) == counts(uninterrupted.errors))
     }
 
-    private func compare(_ folder: ScratchFolder, _ whole: ScratchFolder, _ what: String) throws {
-        for name in Self.names {
+    private func compare(
+        _ order: Order, _ folder: ScratchFolder, _ whole: ScratchFolder, _ what: String
+    ) throws {
+        for (_, name) in order.files {
             let same = try folder.bytes(name) == whole.bytes(name)
             #expect(same, "\(what): \(name) differs")
         }
